@@ -1,0 +1,199 @@
+"""An ASGI app in a background thread, so that a notebook can serve and call it at once.
+
+The kernel's own event loop is the wrong place for a server: a synchronous call from a cell to the
+cell's own server would wait for itself. Here every server has a thread and a loop of its own.
+Serving the same *name* again swaps the app and keeps the port: re-running a cell is safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import uvicorn
+
+from voicekit.errors import ServingError
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS record that opens a handshake (RFC 8446, 5.1)
+_FIRST_BYTE_TIMEOUT = 30.0
+_running: dict[str, Served] = {}
+
+
+def serve(
+    app: App, *, name: str = "app", port: int = 0, tls: ssl.SSLContext | None = None
+) -> Served:
+    """Serve `app` on loopback in a background thread and return at once.
+
+    Args:
+        app: any ASGI 3 application.
+        name: serving the same name again swaps the app behind the same port.
+        port: the port wished for; 0 takes any free one.
+        tls: when given, the *same port* also speaks TLS. Some clients turn `http` into `wss`
+            whatever they were told; telling the two apart by their first byte serves them as well.
+
+    Raises:
+        ServingError: the port is taken, or the server did not start.
+    """
+    old = _running.get(name)
+    if old is not None and old.alive and port in (0, old.port):
+        old.swap(app)
+        return old
+    if old is not None:
+        old.stop()
+    served = _running[name] = Served(app, name, port, tls)
+    return served
+
+
+class Served:
+    """A running server: `url`, `port`, `revision`, and `stop()`. Made by `serve`."""
+
+    def __init__(self, app: App, name: str, port: int, tls: ssl.SSLContext | None) -> None:
+        self._app = app
+        self._tls = tls
+        self._listener = _listen(port)
+        self.name = name
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.revision = 1
+        self._transports: dict[tuple[str, int], asyncio.Transport] = {}
+        self._started = threading.Event()
+        self._server: uvicorn.Server | None = None
+        self._thread = threading.Thread(target=self._run, name=f"voicekit-{name}", daemon=True)
+        self._thread.start()
+        if not self._started.wait(10):
+            raise ServingError(f"The server {name!r} did not start within 10 s.")
+
+    def __repr__(self) -> str:
+        state = self.url if self.alive else "stopped"
+        return f"<{self.name} {state}, revision {self.revision}>"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server still takes connections."""
+        return self._thread.is_alive()
+
+    def swap(self, app: App) -> None:
+        """Put `app` behind the same port; requests under way finish with the old one."""
+        self._app = app
+        self.revision += 1
+
+    def transport(self, client: tuple[str, int]) -> asyncio.Transport | None:
+        """The connection of one client, by the address in its ASGI scope."""
+        return self._transports.get((client[0], client[1]))
+
+    def stop(self) -> None:
+        """Close every connection and end the thread; calling it twice is safe."""
+        if self._server is not None:
+            self._server.should_exit = True
+        self._thread.join(5)
+        if _running.get(self.name) is self:
+            del _running[self.name]
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["voicekit.served"] = self
+        await self._app(scope, receive, send)
+
+    def _run(self) -> None:
+        # A selector loop on every system: Windows' default loop cannot watch a bare socket.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        config = uvicorn.Config(
+            self._dispatch,
+            interface="asgi3",  # a bound method is otherwise taken for ASGI 2
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            ws="websockets-sansio",
+            ws_max_size=1 << 20,
+            ws_per_message_deflate=False,  # audio in base64 does not shrink, it only costs time
+        )
+        config.load()
+        self._server = uvicorn.Server(config)
+        accepting = asyncio.create_task(self._accept(self._server))
+        try:
+            self._started.set()
+            await self._server.serve(sockets=[])  # the sockets are ours, see _accept
+        finally:
+            accepting.cancel()
+            self._listener.close()
+            for transport in list(self._transports.values()):
+                transport.abort()
+
+    async def _accept(self, server: uvicorn.Server) -> None:
+        loop = asyncio.get_running_loop()
+        connecting: set[asyncio.Task[None]] = set()
+        while True:
+            sock, _ = await loop.sock_accept(self._listener)
+            task = loop.create_task(self._connect(server, sock))
+            connecting.add(task)
+            task.add_done_callback(connecting.discard)
+
+    async def _connect(self, server: uvicorn.Server, sock: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        address = sock.getpeername()
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            secure = self._tls is not None and await _first_byte(sock) == _TLS_HANDSHAKE
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: server.config.http_protocol_class(  # type: ignore[call-arg]
+                    config=server.config,
+                    server_state=server.server_state,
+                    app_state={},
+                    _loop=loop,
+                ),
+                sock,
+                ssl=self._tls if secure else None,
+            )
+        except (OSError, TimeoutError):
+            sock.close()  # the client left before it said anything, or its TLS failed
+            return
+        self._transports = {
+            client: open_ for client, open_ in self._transports.items() if not open_.is_closing()
+        }
+        self._transports[address] = transport
+
+
+async def _first_byte(sock: socket.socket) -> bytes:
+    """The first byte a client sends, left in the socket for the server to read."""
+    loop = asyncio.get_running_loop()
+    readable: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(sock, _resolve, readable)
+    try:
+        await asyncio.wait_for(readable, _FIRST_BYTE_TIMEOUT)
+    finally:
+        loop.remove_reader(sock)
+    return sock.recv(1, socket.MSG_PEEK)
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise ServingError(
+            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). "
+            "Stop what uses it, or ask for port=0 to get any free one."
+        ) from error
+    listener.listen(512)
+    listener.setblocking(False)
+    return listener
