@@ -1,0 +1,75 @@
+"""The stand-in: ElevenLabs' and OpenAI's wire protocols on loopback, without a key or a network.
+
+Read `app.py` first: it holds the whole route table. What a client hears is a real (robotic) voice,
+what it reads comes from a script, and how fast both arrive is the named latency profile's doing.
+"""
+
+from __future__ import annotations
+
+from voicekit import serving
+from voicekit.standin import app, profiles, tls
+from voicekit.standin.state import OFFLINE_KEYS, State
+
+__all__ = ["Standin", "start"]
+
+_running: Standin | None = None
+
+
+class Standin:
+    """A stand-in server of its own, on a free loopback port unless `port` says otherwise.
+
+    Args:
+        profile: how fast the simulated vendors are; a name from `data/profiles.toml`.
+        port: the port wished for; the same port speaks plain HTTP and TLS.
+
+    Raises:
+        ServingError: the port is taken.
+        EngineError: a package of the `offline` extra is missing.
+        ValueError: there is no such profile.
+    """
+
+    def __init__(self, profile: str = "advertised", port: int = 0) -> None:
+        self.state = State(profiles.load(profile))
+        self._served = serving.serve(
+            app.build(self.state), name=f"standin-{id(self):x}", port=port, tls=tls.server_context()
+        )
+        self.port = self._served.port
+        self.elevenlabs_url = f"{self._served.url}/elevenlabs"
+        self.openai_url = f"{self._served.url}/openai/v1"
+        self.elevenlabs_key = OFFLINE_KEYS["elevenlabs"]
+        self.openai_key = OFFLINE_KEYS["openai"]
+        self.ca_bundle = tls.bundle()
+
+    def __repr__(self) -> str:
+        return f"<Standin {self._served.url}, profile {self.profile!r}>"
+
+    @property
+    def profile(self) -> str:
+        """The name of the latency profile in force."""
+        return self.state.profile.name
+
+    @profile.setter
+    def profile(self, name: str) -> None:
+        self.state.profile = profiles.load(name)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server still takes connections."""
+        return self._served.alive
+
+    def stop(self) -> None:
+        """Close every connection and end the engine's process; calling it twice is safe."""
+        self.state.release()
+        self._served.stop()
+        self.state.close()
+
+
+def start(profile: str = "advertised", port: int = 0) -> Standin:
+    """The process-wide stand-in: started at the first call, switched to `profile` at every call."""
+    global _running
+    if _running is None or not _running.alive or port not in (0, _running.port):
+        if _running is not None:
+            _running.stop()
+        _running = Standin(profile, port)
+    _running.profile = profile
+    return _running

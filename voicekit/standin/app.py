@@ -1,0 +1,105 @@
+"""THE route table of the stand-in, and the layers every request passes through.
+
+A request meets, from the outside in: a number, the journal, a fault if one waits for it, the
+vendor's way of refusing, and then its handler. Paths are the vendors', in the vendors' order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, Router
+
+from voicekit.serving import App, Receive, Scope, Send
+from voicekit.standin import control
+from voicekit.standin.faults import Faulting
+from voicekit.standin.journal import Journaling
+from voicekit.standin.refusals import Refusal, Refusing, respond
+from voicekit.standin.state import State
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _get(path: str, handler: Handler) -> Route:
+    return Route(path, handler, methods=["GET"])
+
+
+def _post(path: str, handler: Handler) -> Route:
+    return Route(path, handler, methods=["POST"])
+
+
+def _any(path: str, handler: Handler) -> Route:
+    return Route(path, handler, methods=["GET", "POST", "PUT", "DELETE"])
+
+
+ELEVENLABS: Sequence[BaseRoute] = ()
+
+OPENAI: Sequence[BaseRoute] = ()
+
+STANDIN: Sequence[BaseRoute] = (
+    _get("/", control.index),
+    _get("/journal", control.journal),
+    _post("/reset", control.reset),
+    _any("/profile", control.profile),
+    _any("/faults", control.faults),
+    _any("/settings", control.settings),
+)
+
+
+def build(state: State) -> App:
+    """The whole stand-in as one ASGI app."""
+    vendors = {
+        "/elevenlabs": Refusing(_router("elevenlabs", ELEVENLABS), "elevenlabs"),
+        "/openai": Refusing(_router("openai", OPENAI), "openai"),
+    }
+    own = control.Answering(_router("elevenlabs", STANDIN))
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        prefix = "/" + scope["path"].split("/", 2)[1]
+        scope["root_path"] = prefix
+        await vendors.get(prefix, _lost)(scope, receive, send)
+
+    journaled = Journaling(Faulting(dispatch, state.faults), state.journal)
+
+    async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] = {"standin": state}
+        if scope["path"].startswith("/_standin/"):  # looking at the journal leaves no trace in it
+            scope["root_path"] = "/_standin"
+            await own(scope, receive, send)
+            return
+        scope["voicekit.at"] = state.now()
+        scope["voicekit.request_id"] = state.next_id("req")
+        await journaled(scope, receive, send)
+
+    return enter
+
+
+def _router(vendor: str, routes: Sequence[BaseRoute]) -> App:
+    """A router that says what is known when asked for what is not."""
+    known = ", ".join(str(getattr(route, "path", route)) for route in routes)
+
+    async def unknown(scope: Scope, _receive: Receive, _send: Send) -> None:
+        path = scope["path"].removeprefix(scope["root_path"])
+        raise Refusal(vendor, "not_found", f"The stand-in has no path {path!r}. It knows: {known}.")
+
+    router = Router(routes, redirect_slashes=False, default=unknown)
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = router  # with it, a wrong method raises instead of answering in plain text
+        try:
+            await router(scope, receive, send)
+        except HTTPException as error:
+            raise Refusal(vendor, "method_not_allowed") from error
+
+    return route
+
+
+async def _lost(scope: Scope, _receive: Receive, send: Send) -> None:
+    message = (
+        "This is voicekit's stand-in. ElevenLabs is under /elevenlabs/v1/…, "
+        "OpenAI under /openai/v1/…, the control plane under /_standin/."
+    )
+    await respond(scope, send, 404, {"error": message}, {})

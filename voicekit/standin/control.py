@@ -1,0 +1,104 @@
+"""The control plane under `/_standin/`: read the journal, reset, choose a profile, plan a fault."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from voicekit.serving import App, Receive, Scope, Send
+from voicekit.standin import profiles
+from voicekit.standin.faults import Fault
+from voicekit.standin.refusals import Refusal, respond
+from voicekit.standin.state import State
+
+
+def _state(request: Request) -> State:
+    state: State = request.state.standin
+    return state
+
+
+async def index(request: Request) -> JSONResponse:
+    """What this is, and how busy it is: `tasks` returns to its idle figure when nothing leaks."""
+    state = _state(request)
+    return JSONResponse(
+        {
+            "standin": "voicekit",
+            "profile": state.profile.name,
+            "strict_keys": state.strict_keys,
+            "tasks": len(asyncio.all_tasks()),
+            "paths": ["journal", "reset", "profile", "faults", "settings"],
+        }
+    )
+
+
+async def journal(request: Request) -> JSONResponse:
+    """The requests so far, oldest first."""
+    return JSONResponse({"entries": list(_state(request).journal.entries)})
+
+
+async def reset(request: Request) -> JSONResponse:
+    """Forget everything: journal, faults, counters, settings."""
+    _state(request).reset()
+    return JSONResponse({"reset": True})
+
+
+async def profile(request: Request) -> JSONResponse:
+    """GET the latency profile in force; PUT or POST `{"name": …}` to choose another."""
+    state = _state(request)
+    if request.method != "GET":
+        body = await _object(request)
+        state.profile = profiles.load(str(body.get("name")))
+    return JSONResponse(asdict(state.profile))
+
+
+async def settings(request: Request) -> JSONResponse:
+    """GET the settings; PUT or POST `{"strict_keys": true}` to accept only the printed keys."""
+    state = _state(request)
+    if request.method != "GET":
+        body = await _object(request)
+        if set(body) != {"strict_keys"} or not isinstance(body["strict_keys"], bool):
+            raise ValueError('The one setting is {"strict_keys": true} or false.')
+        state.strict_keys = body["strict_keys"]
+    return JSONResponse({"strict_keys": state.strict_keys})
+
+
+async def faults(request: Request) -> JSONResponse:
+    """GET the faults in wait, POST one (fields: see `faults.Fault`), DELETE all."""
+    state = _state(request)
+    if request.method == "POST":
+        body = await _object(request)
+        unknown = set(body) - set(Fault.__dataclass_fields__)
+        if unknown or "kind" not in body:
+            fields = ", ".join(Fault.__dataclass_fields__)
+            raise ValueError(f"A fault has a 'kind' and may have: {fields}.")
+        state.faults.add(Fault(**body))
+    elif request.method == "DELETE":
+        state.faults.clear()
+    return JSONResponse({"faults": [asdict(fault) for fault in state.faults.waiting]})
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise ValueError("Send a JSON object.")
+    return body
+
+
+class Answering:
+    """Middleware that answers a mistake made towards the control plane with what is allowed."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Turn what the handlers raise into a JSON error."""
+        try:
+            await self.app(scope, receive, send)
+        except (ValueError, TypeError) as error:
+            await respond(scope, send, 400, {"error": str(error)}, {})
+        except Refusal as refusal:
+            await respond(scope, send, refusal.status, {"error": refusal.message}, {})

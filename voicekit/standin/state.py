@@ -1,0 +1,55 @@
+"""What one stand-in remembers. Ids count up and nothing is random, so a reset replays exactly."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator
+
+from voicekit.standin.engines import Synthesiser
+from voicekit.standin.engines.process import WorkerSynthesiser
+from voicekit.standin.faults import Faults
+from voicekit.standin.journal import Journal
+from voicekit.standin.profiles import Profile
+
+OFFLINE_KEYS = {"elevenlabs": "offline-elevenlabs-key", "openai": "offline-openai-key"}
+"""Placeholders that open the stand-in and nothing else."""
+
+
+class State:
+    """The profile in force, the journal, the faults in wait, and the speech engine."""
+
+    def __init__(self, profile: Profile, voice: Synthesiser | None = None) -> None:
+        self.profile = profile
+        self.initial_profile = profile
+        self.voice: Synthesiser = voice or WorkerSynthesiser()
+        self.journal = Journal()
+        self.faults = Faults()
+        self.strict_keys = False
+        self._counters: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+
+    def next_id(self, prefix: str) -> str:
+        """The next id of a kind: `req_000001`, then `req_000002`."""
+        return f"{prefix}_{next(self._counters[prefix]):06d}"
+
+    def reset(self) -> None:
+        """Back to how it started: profile, journal, faults, counters, settings."""
+        self.profile = self.initial_profile
+        self.strict_keys = False
+        self.journal.clear()
+        self.faults.clear()
+        self._counters.clear()
+
+    def release(self) -> None:
+        """Let go of every connection that a fault holds."""
+        self.faults.clear()
+
+    def close(self) -> None:
+        """End the engine's process."""
+        self.voice.close()
+
+    @staticmethod
+    def now() -> float:
+        """The clock that every pacing deadline is measured on, in seconds."""
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,63 @@
+"""A certificate authority that lives as long as this process, for clients that insist on TLS."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import ssl
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voicekit.errors import EngineError
+
+if TYPE_CHECKING:
+    import trustme
+
+
+@cache
+def _authority() -> trustme.CA:
+    try:
+        import trustme
+    except ImportError as error:
+        raise EngineError(
+            "The offline stand-in needs the package 'trustme'. "
+            'Install the extra that brings it: pip install "voicekit[offline]".'
+        ) from error
+    return trustme.CA()
+
+
+@cache
+def server_context() -> ssl.SSLContext:
+    """The server's side: a certificate for 127.0.0.1, ::1 and localhost."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _authority().issue_cert("127.0.0.1", "::1", "localhost").configure_cert(context)
+    return context
+
+
+@cache
+def bundle() -> str:
+    """Path of a PEM file with the public authorities and ours, for `SSL_CERT_FILE`.
+
+    The variable *replaces* a client's authorities, so the public ones must be in it too:
+    calls to live services go on working.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="voicekit-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "authorities.pem"
+    path.write_bytes(_public_authorities() + _authority().cert_pem.bytes())
+    return str(path)
+
+
+def _public_authorities() -> bytes:
+    chosen = os.environ.get("SSL_CERT_FILE")
+    if chosen and Path(chosen).is_file():
+        return Path(chosen).read_bytes() + b"\n"
+    try:
+        import certifi
+
+        return Path(certifi.where()).read_bytes() + b"\n"
+    except ImportError:
+        found = ssl.get_default_verify_paths().cafile
+        return Path(found).read_bytes() + b"\n" if found else b""
