@@ -92,8 +92,8 @@ class Refusing:
             _log.exception("The stand-in failed on %s", scope["path"])
             if started:
                 raise
-            refusal = Refusal(self.vendor, "internal_server_error", f"A bug of ours: {error!r}")
-            await self._refuse(scope, send, refusal)
+            bug = Refusal(self.vendor, "internal_server_error", f"A bug of ours: {error!r}")
+            await self._refuse(scope, send, bug)
 
     async def _refuse(self, scope: Scope, send: Send, refusal: Refusal) -> None:
         request_id = scope["voicekit.request_id"]
