@@ -4,7 +4,8 @@ VoicekitError
 ├── AudioError        bytes that are not the audio they were said to be
 ├── EngineError       the offline voice is missing, or its process died
 ├── KeyMissingError   a live endpoint was asked for and no key was found
-└── ServingError      a local server could not start
+├── ServingError      a local server could not start
+└── SetupError        `.venv` could not be made, or a command misses the checkout
 """
 
 from __future__ import annotations
@@ -28,3 +29,7 @@ class KeyMissingError(VoicekitError):
 
 class ServingError(VoicekitError):
     """A local server could not start."""
+
+
+class SetupError(VoicekitError):
+    """`.venv` could not be made, or a command misses the checkout it works on."""

@@ -1,0 +1,14 @@
+"""Run the tests and the notebooks; arguments go to pytest."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from voicekit.bootstrap import become, needed_checkout
+
+
+def main(argv: list[str]) -> int:
+    """Run pytest at the root of the clone, in place of this process."""
+    os.chdir(needed_checkout("test"))
+    return become([sys.executable, "-m", "pytest", *argv])

@@ -1,0 +1,143 @@
+"""One step of the set-up: a command that shows it is alive, and says plainly why it failed."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from voicekit.errors import SetupError
+
+_KEPT_LINES = 8
+_CAUSES = {  # what pip, uv and venv print, and what it means
+    r"No space left on device|os error 28\b|not enough space on the disk": (
+        "The disk is full. Free about 1 GB"
+    ),
+    r"Permission denied|Read-only file system|Access is denied|not writable": (
+        "A folder cannot be written to. Work in a folder of your own"
+    ),
+    r"name resolution|Name or service not known|nodename nor servname|getaddrinfo failed|dns error"
+    r"|error sending request|NewConnectionError|Failed to establish a new connection|ProxyError"
+    r"|Network is unreachable|No route to host|Connection refused|timed out": (
+        "The package index cannot be reached. Check the network (and, behind a proxy, HTTPS_PROXY)"
+    ),
+}
+
+
+def step(title: str, command: Sequence[str], folder: Path | None = None) -> None:
+    """Run `command`, showing `title`, the seconds gone by and the command's latest line.
+
+    Raises:
+        SetupError: the command failed; the message says why, as far as its output tells.
+    """
+    started = time.monotonic()
+    kept: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
+    progress = _Progress(title)
+    with _running(command, folder) as process:
+        for line in _lines(process):
+            if line:
+                kept.append(line)
+            progress.show(time.monotonic() - started, line)
+        code = process.wait()
+    progress.end(time.monotonic() - started, "done" if code == 0 else "failed")
+    if code:
+        raise SetupError(explain(title, "\n".join(kept)))
+
+
+def explain(title: str, output: str) -> str:
+    """Why a step failed, in a plain sentence if its output shows a cause we know."""
+    for pattern, sentence in _CAUSES.items():
+        if re.search(pattern, output, re.IGNORECASE):
+            advice = f"{sentence}, then run the same command again."
+            break
+    else:
+        advice = (
+            "Its last lines are below. What is installed is kept: mend the cause and run the same "
+            "command again. If it fails again, delete the folder .venv first."
+        )
+    return f"{title} failed. {advice}\n\n{output}"
+
+
+class _Progress:
+    """One line that rewrites itself on a terminal; elsewhere a line now and then."""
+
+    def __init__(self, title: str) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._latest = ""
+        self._next = 0.2 if self._terminal else 10.0
+        _say(f"voicekit: {title} ...\n")
+
+    def show(self, elapsed: float, line: str) -> None:
+        self._latest = line or self._latest
+        if elapsed < self._next:
+            return
+        self._next = elapsed + (0.2 if self._terminal else 10.0)
+        text = f"{elapsed:7.0f} s  {self._latest}"
+        if self._terminal:
+            width = shutil.get_terminal_size().columns - 1
+            _say(f"\r\033[K{text[:width]}")
+        else:
+            _say(f"{text}\n")
+
+    def end(self, elapsed: float, outcome: str) -> None:
+        clear = "\r\033[K" if self._terminal else ""
+        _say(f"{clear}{elapsed:7.1f} s  {outcome}\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[str], folder: Path | None) -> Iterator[subprocess.Popen[str]]:
+    """The command under way; it does not outlive an interruption of ours."""
+    with subprocess.Popen(  # noqa: S603 - our own arguments, no shell
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    """What the command prints, line by line, and an empty line when it is silent for a second."""
+    lines: queue.Queue[str | None] = queue.Queue()
+    assert process.stdout is not None  # noqa: S101 - we asked for a pipe
+    threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True).start()
+    while True:
+        try:
+            line = lines.get(timeout=1.0)
+        except queue.Empty:
+            line = ""
+        if line is None:
+            return
+        yield line.strip()
+
+
+def _pump(stream: IO[str], lines: queue.Queue[str | None]) -> None:
+    with contextlib.suppress(ValueError):  # closed under our feet by an interruption
+        for line in stream:
+            lines.put(line)
+    lines.put(None)
