@@ -1,0 +1,71 @@
+"""Give an agent a voice, in a notebook, and see where every millisecond goes.
+
+Names are loaded when they are first used: `import voicekit` itself needs the standard library
+only, and takes no time.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voicekit.audio import Clip
+    from voicekit.endpoints import Endpoints, connect
+    from voicekit.errors import (
+        AudioError,
+        EngineError,
+        KeyMissingError,
+        ServingError,
+        VoicekitError,
+    )
+    from voicekit.keys import Secret
+    from voicekit.serving import Served, serve
+
+    __version__: str
+
+__all__ = [
+    "AudioError",
+    "Clip",
+    "Endpoints",
+    "EngineError",
+    "KeyMissingError",
+    "Secret",
+    "Served",
+    "ServingError",
+    "VoicekitError",
+    "connect",
+    "serve",
+]
+
+_HOMES = {
+    "AudioError": "errors",
+    "Clip": "audio",
+    "Endpoints": "endpoints",
+    "EngineError": "errors",
+    "KeyMissingError": "errors",
+    "Secret": "keys",
+    "Served": "serving",
+    "ServingError": "errors",
+    "VoicekitError": "errors",
+    "connect": "endpoints",
+    "serve": "serving",
+}
+
+
+if not TYPE_CHECKING:  # a type checker sees the imports above instead, and so finds a typo
+
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("voicekit")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'voicekit' has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"voicekit.{_HOMES[name]}"), name)
+        globals()[name] = value  # the next use does not come here
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

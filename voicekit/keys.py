@@ -1,0 +1,168 @@
+"""Where an API key is looked for, and a holder that does not show it.
+
+The names are the vendors' own, `ELEVENLABS_API_KEY` and `OPENAI_API_KEY`. A key belongs neither
+in a cell nor in an output: a notebook is a file, and files are shared.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hmac
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from voicekit.errors import KeyMissingError
+
+PLACES = "the environment, a .env file, Colab's secrets and the keyring (service 'voicekit')"
+_SHOWN = 4  # last characters that are shown …
+_SHOWN_FROM = 16  # … of a value at least this long: enough to tell two keys apart, no more
+
+
+class Secret:
+    """A key that prints, formats and compares without being shown.
+
+    Args:
+        value: the key itself, given back by `reveal()` only.
+        source: where it was found, in words.
+    """
+
+    __slots__ = ("_reveal", "source")
+
+    def __init__(self, value: str, source: str = "the argument") -> None:
+        # In a closure, so that no attribute's repr holds the value.
+        self._reveal: Callable[[], str] = lambda: value
+        self.source = source
+
+    def reveal(self) -> str:
+        """The key itself. Hand it to a client, not to an output."""
+        return self._reveal()
+
+    def __str__(self) -> str:
+        value = self._reveal()
+        return f"set (…{value[-_SHOWN:]})" if len(value) >= _SHOWN_FROM else "set"
+
+    def __repr__(self) -> str:
+        return f"<Secret {self}>"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Secret):
+            other = other.reveal()
+        if not isinstance(other, str):
+            return NotImplemented
+        return hmac.compare_digest(self._reveal().encode(), other.encode())
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("A Secret is not written to files; call reveal() where the key is needed.")
+
+
+def find_key(name: str, given: str | Secret | None = None, prompt: bool = False) -> Secret | None:
+    """Find a key: argument, environment, `.env`, Colab, keyring, then, if asked to, the person.
+
+    A blank value counts as none; white space around a value is dropped.
+
+    Args:
+        name: the environment variable, such as `ELEVENLABS_API_KEY`.
+        given: a key that the caller already has.
+        prompt: whether to ask at the keyboard last, where there is one.
+
+    Returns:
+        The key, or None when there is none anywhere.
+
+    Raises:
+        KeyMissingError: what was found cannot be a key. The message does not contain it.
+    """
+    for value, source in _candidates(name, given, prompt):
+        key = (value or "").strip()
+        if not key:
+            continue
+        if not all("!" <= character <= "~" for character in key):
+            raise KeyMissingError(
+                f"{name} from {source} has characters that no HTTP header can carry (a space, a "
+                "line break, an accent or a typographic quote). Copy the key once more."
+            )
+        return Secret(key, source)
+    return None
+
+
+def _candidates(
+    name: str, given: str | Secret | None, prompt: bool
+) -> Iterator[tuple[str | None, str]]:
+    """Values and their sources, each place looked at only when the ones before had none."""
+    if isinstance(given, Secret):
+        yield given.reveal(), given.source
+    else:
+        yield given, "the argument"
+    yield os.environ.get(name), "the environment"
+    for path in _dotenv_files(Path.cwd()):
+        yield _dotenv(path).get(name), ".env"
+    yield _colab(name), "Colab's secrets"
+    yield _keyring(name), "the keyring"
+    if prompt:
+        yield _ask(name), "the prompt"
+
+
+def _dotenv_files(start: Path) -> list[Path]:
+    """`.env` here and above, up to the project's root or home; outside of both, only here."""
+    above: list[Path] = []
+    for folder in (start, *start.parents):
+        above.append(folder / ".env")
+        if folder == Path.home() or (folder / ".git").exists():
+            return above
+    return above[:1]
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    """`NAME=value` lines, with `export`, quotes and comments as a shell has them."""
+    try:
+        lines = path.read_text("utf-8-sig", errors="replace").splitlines()
+    except OSError:
+        return {}
+    found: dict[str, str] = {}
+    for line in lines:
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if not equals or name.startswith("#"):
+            continue
+        value = value.strip()
+        if value[:1] in ("'", '"') and value.find(value[0], 1) > 0:
+            value = value[1 : value.index(value[0], 1)]
+        else:
+            value = f" {value}".partition(" #")[0]
+        found[name.strip()] = value
+    return found
+
+
+def _colab(name: str) -> str | None:
+    if "google.colab" not in sys.modules:  # Colab's kernel has it loaded; nobody else has it
+        return None
+    try:
+        return str(importlib.import_module("google.colab.userdata").get(name))
+    except Exception:  # not shared with this notebook, or not there: its own types, not importable
+        return None
+
+
+def _keyring(name: str) -> str | None:
+    try:
+        import keyring
+
+        return keyring.get_password("voicekit", name)
+    except Exception:  # not installed, or no unlocked store here: each backend has its own errors
+        return None
+
+
+def _ask(name: str) -> str | None:
+    """Ask without echo; None where nobody can answer (nbval, nbclient, a pipe)."""
+    ipython: Any = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if getattr(shell, "kernel", None) is None and not sys.stdin.isatty():
+        return None
+    try:
+        return getpass.getpass(f"{name} (blank: use the offline stand-in): ")
+    except (NotImplementedError, EOFError):  # the kernel's front end takes no input
+        return None
