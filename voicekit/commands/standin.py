@@ -1,0 +1,42 @@
+"""Serve the offline stand-in to any program: prints what to set, then READY."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from types import FrameType
+
+from voicekit.errors import VoicekitError
+from voicekit.standin import Standin
+
+
+def main(argv: list[str]) -> int:
+    """Serve until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python3 -m voicekit standin", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="default: any free one")
+    parser.add_argument("--profile", default="advertised", help="how fast the vendors are")
+    options = parser.parse_args(argv)
+    try:
+        standin = Standin(options.profile, options.port)
+    except (VoicekitError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    stop = threading.Event()
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)
+    print(f"ELEVENLABS_BASE_URL={standin.elevenlabs_url}")
+    print(f"OPENAI_BASE_URL={standin.openai_url}")
+    print(f"OPENAI_API_KEY={standin.openai_key}")
+    print(f"ELEVENLABS_API_KEY={standin.elevenlabs_key}")
+    print(f"SSL_CERT_FILE={standin.ca_bundle}")
+    print("READY", flush=True)
+    while not stop.wait(1.0):  # a bounded wait lets signals through on every system
+        pass
+    standin.stop()
+    return 0
