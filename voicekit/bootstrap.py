@@ -71,7 +71,7 @@ def ready_python(root: Path, extras: Sequence[str]) -> Path:
         _install(root, python, extras)
         _stamp_file(root).write_text(_stamp(root, extras), "utf-8")
     except OSError as error:
-        raise SetupError(explain("Setting up .venv", str(error))) from error
+        raise SetupError(explain("Setting up .venv", [str(error)])) from error
     return python
 
 

@@ -11,24 +11,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 from voicekit.errors import SetupError
 
-_KEPT_LINES = 8
+_KEPT_LINES = 1000  # a cause may be named long before the end
+_SHOWN_LINES = 8
 _CAUSES = {  # what pip, uv and venv print, and what it means
     r"No space left on device|os error 28\b|not enough space on the disk": (
         "The disk is full. Free about 1 GB"
-    ),
-    r"Permission denied|Read-only file system|Access is denied|not writable": (
-        "A folder cannot be written to. Work in a folder of your own"
     ),
     r"name resolution|Name or service not known|nodename nor servname|getaddrinfo failed|dns error"
     r"|error sending request|NewConnectionError|Failed to establish a new connection|ProxyError"
     r"|Network is unreachable|No route to host|Connection refused|timed out": (
         "The package index cannot be reached. Check the network (and, behind a proxy, HTTPS_PROXY)"
+    ),
+    r"Permission denied|Read-only file system|Access is denied": (
+        "A folder cannot be written to. Work in a folder of your own"
     ),
 }
 
@@ -50,13 +51,14 @@ def step(title: str, command: Sequence[str], folder: Path | None = None) -> None
         code = process.wait()
     progress.end(time.monotonic() - started, "done" if code == 0 else "failed")
     if code:
-        raise SetupError(explain(title, "\n".join(kept)))
+        raise SetupError(explain(title, kept))
 
 
-def explain(title: str, output: str) -> str:
+def explain(title: str, output: Iterable[str]) -> str:
     """Why a step failed, in a plain sentence if its output shows a cause we know."""
+    lines = list(output)
     for pattern, sentence in _CAUSES.items():
-        if re.search(pattern, output, re.IGNORECASE):
+        if re.search(pattern, "\n".join(lines), re.IGNORECASE):
             advice = f"{sentence}, then run the same command again."
             break
     else:
@@ -64,7 +66,7 @@ def explain(title: str, output: str) -> str:
             "Its last lines are below. What is installed is kept: mend the cause and run the same "
             "command again. If it fails again, delete the folder .venv first."
         )
-    return f"{title} failed. {advice}\n\n{output}"
+    return "\n".join([f"{title} failed. {advice}", "", *lines[-_SHOWN_LINES:]])
 
 
 class _Progress:
@@ -86,7 +88,7 @@ class _Progress:
             width = shutil.get_terminal_size().columns - 1
             _say(f"\r\033[K{text[:width]}")
         else:
-            _say(f"{text}\n")
+            _say(f"{text[:120]}\n")
 
     def end(self, elapsed: float, outcome: str) -> None:
         clear = "\r\033[K" if self._terminal else ""
