@@ -26,6 +26,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS record that opens a handshake (RFC 8446, 5.1)
 _FIRST_BYTE_TIMEOUT = 30.0
+_GRACE = 0.5  # seconds that a request under way has left once the server is stopped
 _running: dict[str, Served] = {}
 
 
@@ -46,11 +47,11 @@ def serve(
     """
     old = _running.get(name)
     if old is not None and old.alive and port in (0, old.port):
-        old.swap(app)
+        old.swap(app, tls)
         return old
+    served = _running[name] = Served(app, name, port, tls)
     if old is not None:
         old.stop()
-    served = _running[name] = Served(app, name, port, tls)
     return served
 
 
@@ -66,6 +67,7 @@ class Served:
         self.url = f"http://127.0.0.1:{self.port}"
         self.revision = 1
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
+        self._requests: set[asyncio.Task[Any]] = set()
         self._started = threading.Event()
         self._server: uvicorn.Server | None = None
         self._thread = threading.Thread(target=self._run, name=f"voicekit-{name}", daemon=True)
@@ -82,9 +84,14 @@ class Served:
         """Whether the server still takes connections."""
         return self._thread.is_alive()
 
-    def swap(self, app: App) -> None:
+    @property
+    def _stopping(self) -> bool:
+        return self._server is not None and self._server.should_exit
+
+    def swap(self, app: App, tls: ssl.SSLContext | None = None) -> None:
         """Put `app` behind the same port; requests under way finish with the old one."""
         self._app = app
+        self._tls = tls or self._tls
         self.revision += 1
 
     def transport(self, client: tuple[str, int]) -> asyncio.Transport | None:
@@ -92,7 +99,10 @@ class Served:
         return self._transports.get((client[0], client[1]))
 
     def stop(self) -> None:
-        """Close every connection and end the thread; calling it twice is safe."""
+        """Close every connection and end the thread; calling it twice is safe.
+
+        A response under way may finish within half a second, then it is cut off.
+        """
         if self._server is not None:
             self._server.should_exit = True
         self._thread.join(5)
@@ -101,7 +111,16 @@ class Served:
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["voicekit.served"] = self
-        await self._app(scope, receive, send)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  an ASGI server runs each request in a task
+        self._requests.add(task)
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise  # otherwise the end is ours: uvicorn would log it as the app's failure
+        finally:
+            self._requests.discard(task)
 
     def _run(self) -> None:
         # A selector loop on every system: Windows' default loop cannot watch a bare socket.
@@ -115,7 +134,7 @@ class Served:
             lifespan="off",
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=1,
+            proxy_headers=False,  # the client is who is connected, whatever a header says
             ws="websockets-sansio",
             ws_max_size=1 << 20,
             ws_per_message_deflate=False,  # audio in base64 does not shrink, it only costs time
@@ -123,28 +142,45 @@ class Served:
         config.load()
         self._server = uvicorn.Server(config)
         accepting = asyncio.create_task(self._accept(self._server))
+        ending = asyncio.create_task(self._end())
         try:
             self._started.set()
             await self._server.serve(sockets=[])  # the sockets are ours, see _accept
         finally:
             accepting.cancel()
+            ending.cancel()
+            await asyncio.wait([accepting, ending])
             self._listener.close()
-            for transport in list(self._transports.values()):
-                transport.abort()
+
+    async def _end(self) -> None:
+        """Once stopped, cut off what has not finished by itself; uvicorn waits for all of it."""
+        while not self._stopping:  # noqa: ASYNC110  another thread sets it: no place for an Event
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(_GRACE)
+        for transport in self._transports.values():
+            transport.abort()
+        await asyncio.sleep(0.05)  # the apps learn of it as of a client that left
+        for request in self._requests:
+            request.cancel()
 
     async def _accept(self, server: uvicorn.Server) -> None:
         loop = asyncio.get_running_loop()
         connecting: set[asyncio.Task[None]] = set()
         while True:
-            sock, _ = await loop.sock_accept(self._listener)
+            try:
+                sock, _ = await loop.sock_accept(self._listener)
+            except OSError:  # out of file descriptors: connections that end give some back
+                await asyncio.sleep(0.05)
+                continue
             task = loop.create_task(self._connect(server, sock))
             connecting.add(task)
             task.add_done_callback(connecting.discard)
 
     async def _connect(self, server: uvicorn.Server, sock: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        address = sock.getpeername()
+        transport: asyncio.Transport | None = None
         try:
+            address = sock.getpeername()
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             secure = self._tls is not None and await _first_byte(sock) == _TLS_HANDSHAKE
             transport, _ = await loop.connect_accepted_socket(
@@ -158,8 +194,10 @@ class Served:
                 ssl=self._tls if secure else None,
             )
         except (OSError, TimeoutError):
-            sock.close()  # the client left before it said anything, or its TLS failed
-            return
+            return  # the client left before it said anything, or its TLS failed
+        finally:
+            if transport is None:
+                sock.close()
         self._transports = {
             client: open_ for client, open_ in self._transports.items() if not open_.is_closing()
         }
@@ -188,10 +226,10 @@ def _listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
         raise ServingError(
-            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). "
+            f"Port {port} on 127.0.0.1 cannot be used ({getattr(error, 'strerror', error)}). "
             "Stop what uses it, or ask for port=0 to get any free one."
         ) from error
     listener.listen(512)
