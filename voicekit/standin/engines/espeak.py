@@ -32,7 +32,8 @@ SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS; mode 1 looks synchronous and trunca
 PHONEME_EVENTS, DONT_EXIT = 1 << 0, 1 << 15  # without the latter a bad data path calls exit(1)
 END, WORD, PHONEME = 0, 1, 7
 UTF8, END_PAUSE = 1, 0x1000
-RATE = 1
+RATE, VOLUME = 1, 2
+LOUDNESS = 75  # at 100 the high voices run into the limit
 BUFFER_MS = 500
 PUNCTUATION, CLOSING = tuple(".,;:!?…"), " \t\r\n\"')]\u2019\u201d"
 LONGEST_PATH = 120  # bytes; espeak-ng's path buffers hold 160, its own subfolders included
@@ -91,6 +92,7 @@ class Espeak:
         """Speak `text`; return PCM and the words as [character, first sample, last sample]."""
         self._choose(voice)
         self._library.espeak_SetParameter(RATE, rate, 0)
+        self._library.espeak_SetParameter(VOLUME, LOUDNESS, 0)
         self._pcm.clear()
         self._words.clear()
         self._last_char = -1
