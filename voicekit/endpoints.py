@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _STANDIN_TIMEOUT = 60.0  # seconds; the SDKs' own are 240 and 600, long for a lesson that waits
+_NO = ("", "0", "false", "no", "off")
 _NO_KEY = "none"  # a local server that needs no key still gets an Authorization header
 
 
@@ -55,7 +56,6 @@ class _Endpoint:
     live: bool
     sentence: str
 
-    @property
     def options(self) -> dict[str, Any]:
         """The arguments that both vendors' clients take."""
         patience = {} if self.live else {"timeout": _STANDIN_TIMEOUT}
@@ -85,25 +85,25 @@ class Endpoints:
         """A new official ElevenLabs client."""
         from elevenlabs import ElevenLabs
 
-        return ElevenLabs(**self._elevenlabs.options)
+        return ElevenLabs(**self._elevenlabs.options())
 
     def async_elevenlabs(self) -> AsyncElevenLabs:
         """A new official ElevenLabs client for `await`."""
         from elevenlabs import AsyncElevenLabs
 
-        return AsyncElevenLabs(**self._elevenlabs.options)
+        return AsyncElevenLabs(**self._elevenlabs.options())
 
     def openai(self) -> OpenAI:
         """A new official OpenAI client."""
         from openai import OpenAI
 
-        return OpenAI(**self._openai.options)
+        return OpenAI(**self._openai.options())
 
     def async_openai(self) -> AsyncOpenAI:
         """A new official OpenAI client for `await`."""
         from openai import AsyncOpenAI
 
-        return AsyncOpenAI(**self._openai.options)
+        return AsyncOpenAI(**self._openai.options())
 
 
 def connect(
@@ -133,7 +133,7 @@ def connect(
     Raises:
         KeyMissingError: `offline=False` and a key is missing, or a key is malformed.
     """
-    if offline is None and os.environ.get("VOICEKIT_OFFLINE", "0").lower() not in ("0", "", "no"):
+    if offline is None and os.environ.get("VOICEKIT_OFFLINE", "").strip().lower() not in _NO:
         offline = True
     speech = None if offline else _live(_ELEVENLABS, elevenlabs_key, prompt)
     chat = None if offline else _live(_OPENAI, openai_key, prompt)
