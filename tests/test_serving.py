@@ -8,11 +8,13 @@ import ssl
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from contextlib import closing
 
 import pytest
 import trustme
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from voicekit.errors import ServingError
@@ -174,6 +176,30 @@ def test_one_port_speaks_websocket_over_both(serving, server_tls, client_tls, sc
         assert socket_.recv(timeout=5) == "echo one"
         socket_.send("two")
         assert socket_.recv(timeout=5) == "echo two"
+
+
+def test_refusing_a_websocket_with_a_response_is_no_error(serving, caplog):
+    async def refuse(_scope, receive, send):
+        await receive()
+        await send({"type": "websocket.http.response.start", "status": 401, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b"no"})
+
+    served = serving(refuse)
+    with pytest.raises(InvalidStatus, match="HTTP 401"):
+        connect(served.url.replace("http", "ws"), proxy=None)
+    served.stop()
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
+
+
+def test_a_failing_app_is_an_error_in_the_log(serving, caplog):
+    async def fail(_scope, _receive, _send):
+        raise LookupError("the learner's own mistake")
+
+    served = serving(fail)
+    with pytest.raises(urllib.error.HTTPError, match="500") as caught:
+        get(served.url)
+    caught.value.close()
+    assert "the learner's own mistake" in caplog.text
 
 
 def test_a_silent_client_does_not_keep_others_waiting(serving, server_tls, client_tls):

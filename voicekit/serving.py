@@ -8,6 +8,7 @@ Serving the same *name* again swaps the app and keeps the port: re-running a cel
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 import threading
@@ -140,6 +141,7 @@ class Served:
             ws_per_message_deflate=False,  # audio in base64 does not shrink, it only costs time
         )
         config.load()
+        logging.getLogger("uvicorn.error").addFilter(_worth_saying)
         self._server = uvicorn.Server(config)
         accepting = asyncio.create_task(self._accept(self._server))
         ending = asyncio.create_task(self._end())
@@ -202,6 +204,11 @@ class Served:
             client: open_ for client, open_ in self._transports.items() if not open_.is_closing()
         }
         self._transports[address] = transport
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    """Drop the complaint that uvicorn 0.54 makes of every WebSocket refused with a response."""
+    return record.msg != "ASGI callable returned without completing handshake."
 
 
 async def _first_byte(sock: socket.socket) -> bytes:
