@@ -4,6 +4,7 @@ import os
 import ssl
 import sys
 import types
+import urllib.request
 
 import openai
 import pytest
@@ -266,6 +267,23 @@ def test_clients_of_the_vendors_keep_the_sdks_patience():
     world = connect(elevenlabs_key=CANARY, openai_key=CANARY)
     assert world.openai().timeout == openai.OpenAI(api_key="k").timeout
     assert world.elevenlabs()._client_wrapper.get_timeout() == 240
+
+
+def test_connecting_again_keeps_the_real_stand_in_and_changes_its_profile():
+    first = connect(profile="instant")
+    again = connect(profile="advertised")
+    from voicekit.standin import start
+
+    standin = start(profile="advertised")
+    try:
+        assert again.openai_url == first.openai_url == standin.openai_url
+        # As any program would that knows nothing of voicekit: trust comes from SSL_CERT_FILE.
+        url = f"https://127.0.0.1:{standin.port}/_standin/profile"
+        direct, secure = urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler()
+        with urllib.request.build_opener(direct, secure).open(url, timeout=10) as response:
+            assert "advertised" in response.read().decode()
+    finally:
+        standin.stop()
 
 
 def reachable(thing, depth=3):
