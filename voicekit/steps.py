@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -102,7 +104,7 @@ def _say(text: str) -> None:
 
 @contextlib.contextmanager
 def _running(command: Sequence[str], folder: Path | None) -> Iterator[subprocess.Popen[str]]:
-    """The command under way; it does not outlive an interruption of ours."""
+    """The command under way. Neither it nor its children outlive an interruption of ours."""
     with subprocess.Popen(  # noqa: S603 - our own arguments, no shell
         command,
         cwd=folder,
@@ -111,16 +113,24 @@ def _running(command: Sequence[str], folder: Path | None) -> Iterator[subprocess
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
+        process_group=None if os.name == "nt" else 0,
     ) as process:
         try:
             yield process
         finally:
             if process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(5)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+                _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if os.name == "nt":
+        process.kill()
+        return
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
