@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import voicekit
+import voicekit.errors
 
 
 def test_the_names_are_in_alphabetical_order_and_each_has_one_home():
@@ -44,6 +45,15 @@ def test_a_type_checker_sees_the_names_that_are_loaded_at_run_time():
         for alias in node.names
     }
     assert seen == voicekit._HOMES
+
+
+def test_every_error_is_public():
+    errors = {
+        name
+        for name, item in vars(voicekit.errors).items()
+        if inspect.isclass(item) and issubclass(item, Exception)
+    }
+    assert errors <= set(voicekit.__all__)
 
 
 def test_dir_lists_the_names():
