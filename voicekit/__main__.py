@@ -26,8 +26,8 @@ def main(argv: list[str]) -> int:
         return 0
     named = bool(argv) and not argv[0].startswith("-")
     command, arguments = (argv[0], argv[1:]) if named else ("lab", argv)
-    if command not in _commands():
-        known = ", ".join(_commands())
+    if command not in commands():
+        known = ", ".join(commands())
         return _fail(f"there is no command {command!r}. The commands are: {known}.", 2)
     return _run(command, arguments)
 
@@ -56,14 +56,14 @@ def _run(command: str, arguments: list[str]) -> int:
     return code
 
 
-def _commands() -> dict[str, Path]:
+def commands() -> dict[str, Path]:
     """Each subcommand and its file. `bench_speech.py` and the like are parts of another."""
     return {path.stem: path for path in sorted(COMMANDS.glob("*.py")) if "_" not in path.stem}
 
 
 def _usage() -> str:
     lines = ["usage: python3 -m voicekit [command] [arguments]", ""]
-    for name, path in _commands().items():
+    for name, path in commands().items():
         docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
         lines.append(f"  {name:<10} {docstring.partition(chr(10))[0]}")
     return "\n".join([*lines, "", "Without a command: lab. Arguments go to the command."])
