@@ -23,6 +23,7 @@ from voicekit.standin.engines.timing import Word, character_edges
 VOICES = Path(__file__).parent / "voices"
 WORDS_PER_MINUTE = 175  # espeak-ng's usual speed, a voice file's own `speed` comes on top
 PATIENCE = 30.0  # seconds for one passage; an hour of speech takes about three
+NO_ANSWER = (EOFError, LookupError, OSError, TypeError, ValueError)  # died, or talks nonsense
 RATE = 22050  # espeak-ng's only sample rate
 
 
@@ -49,6 +50,11 @@ class WorkerSynthesiser:
         self._turns = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speech")
         self._worker: _Worker | None = None
         self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, None before the first passage."""
+        return self._worker.pid if self._worker else None
 
     async def say(self, text: str, voice: str, speed: float = 1.0) -> Speech:
         """Speak `text` with the offline voice `voice`, `speed` times as fast as usual.
@@ -95,7 +101,7 @@ class WorkerSynthesiser:
                 self._worker = _Worker(self._command)
             try:
                 answer, pcm = self._worker.ask(request)
-            except (EOFError, OSError, ValueError):
+            except NO_ANSWER:
                 ending = self._worker.end()
                 self._worker = None
                 continue
@@ -125,6 +131,7 @@ class _Worker:
         except OSError as error:
             self._complaints.close()
             raise EngineError(f"The speech engine's process did not start: {error}") from error
+        self.pid = self._process.pid
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
         self._finalizer = weakref.finalize(self, _end, self._process, self._complaints)

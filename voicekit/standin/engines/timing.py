@@ -36,9 +36,11 @@ def character_edges(text: str, words: Sequence[Word], samples: int) -> list[int]
         letters = 1 + max(
             (i for i, character in enumerate(span) if character.isalnum()), default=-1
         )
-        edges += _even(word.start, min(word.end, following.start), letters)
-        edges += _even(edges[-1], following.start, len(span) - letters)
-        edges[-1] = following.start
+        if span:
+            end = max(word.start, min(word.end, following.start))
+            edges += _even(word.start, end, letters)
+            edges += _even(edges[-1], following.start, len(span) - letters)
+            edges[-1] = following.start
     return edges
 
 
