@@ -13,7 +13,7 @@ KEPT = {
     "td": {"align", "style", "nowrap"},
     "samp": {"style"},
 }
-STYLES = {"text-align", "caption-side", "color"}
+STYLES = {"text-align", "caption-side", "padding"}
 
 TABLE = Table(
     ["stage", "takes", "bar"],

@@ -33,7 +33,7 @@ def test_bars_begin_where_the_one_above_ends():
 
 def test_a_budget_sets_the_scale_and_says_what_was_allowed():
     text = str(turn(first_token=5.2).waterfall(Budget(0.7)))
-    assert text.splitlines()[0].split("  ")[-2:] == ["over by", "bar"]
+    assert text.splitlines()[0].split("  ")[-2:] == ["over by", "bar, │ at 700 ms"]
     lines = [line.split() for line in text.splitlines()]
     assert lines[1][:9] == ["LLM", "TTFT", "0", "ms", "200", "ms", "150", "ms", "50"]
     assert lines[3][:8] == ["TTS", "TTFB", "250", "ms", "75", "ms", "75", "ms"]

@@ -47,7 +47,7 @@ class Table:
         body = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
         # A caption is what a screen reader says first; below the table it is what one reads last.
         return (
-            '<table><caption style="caption-side: bottom; text-align: left; color: inherit">'
+            '<table><caption style="caption-side: bottom; text-align: left; padding: 0.4em 0.6em">'
             f"{escape(self.caption)}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
@@ -61,7 +61,8 @@ class Table:
 
 def _cell(tag: str, text: str, side: str) -> str:
     # GitHub drops `style` and keeps `align`; JupyterLab's own style sheet outweighs `align`.
-    start = f'<{tag} align="{_ALIGN[side]}" style="text-align: {_ALIGN[side]}">'
+    style = f"text-align: {_ALIGN[side]}; padding: 0.1em 0.6em"
+    start = f'<{tag} align="{_ALIGN[side]}" style="{style}">'
     inside = escape(text)
     if side == "#" and tag.startswith("td"):
         # The figures say it all: a bar is for the eye only.

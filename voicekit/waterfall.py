@@ -13,12 +13,14 @@ _THIN = "▏"  # takes time, but less than half a cell
 def waterfall(timeline: Timeline, budget: Budget | None = None) -> Table:
     """One row a stage: where it starts, how long it takes, a bar; with a budget, what is allowed.
 
-    The bar of what is unexplained is grey (`░`), since nothing measured it. `│` is the budget.
+    The bar of what is unexplained is grey (`░`), since nothing measured it.
     """
     stages = timeline.stages()
     limit = budget.total if budget else 0.0
     span = max([limit, *(stage.start + max(0.0, stage.seconds) for stage in stages)]) or 1.0
-    head = ["stage", "starts at", "takes", *(["allowed", "over by"] if budget else []), "bar"]
+    head = ["stage", "starts at", "takes", "bar"]
+    if budget:
+        head[3:] = ["allowed", "over by", f"bar, │ at {milliseconds(limit)}"]
     rows = []
     for name, start, seconds in stages:
         row = [name, milliseconds(start), milliseconds(seconds)]
