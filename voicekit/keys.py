@@ -149,9 +149,8 @@ def _colab(name: str) -> str | None:
 
 def _keyring(name: str) -> str | None:
     try:
-        import keyring
-
-        return keyring.get_password("voicekit", name)
+        found = importlib.import_module("keyring").get_password("voicekit", name)
+        return None if found is None else str(found)
     except Exception:  # not installed, or no unlocked store here: each backend has its own errors
         return None
 

@@ -70,7 +70,7 @@ def main(argv: list[str]) -> int:
         wanted = f"There is no benchmark {argv[0]!r}. " if argv and argv[0][0] != "-" else ""
         print(f"{wanted}Benchmarks: {', '.join(known)}.", file=sys.stderr)
         return 2 if wanted else 0
-    benchmark: Benchmark = importlib.import_module(f"voicekit.commands.bench_{argv[0]}")  # type: ignore[assignment]
+    benchmark: Benchmark = importlib.import_module(f"voicekit.commands.bench_{argv[0]}")
     parser = argparse.ArgumentParser(
         prog=f"python3 -m voicekit bench {argv[0]}", description=benchmark.__doc__
     )
