@@ -69,10 +69,12 @@ class Endpoints:
     in a sentence each.
     """
 
-    def __init__(self, elevenlabs: _Endpoint, openai: _Endpoint) -> None:
+    def __init__(self, elevenlabs: _Endpoint, openai: _Endpoint, profile: str) -> None:
         self._elevenlabs = elevenlabs
         self._openai = openai
         self.live: Mapping[str, bool] = {"elevenlabs": elevenlabs.live, "openai": openai.live}
+        self.profile = None if all(self.live.values()) else profile
+        """The latency profile that figures of this session are simulated by; None is live."""
         self.elevenlabs_url = elevenlabs.url
         self.openai_url = openai.url
         self.elevenlabs_key = elevenlabs.key
@@ -146,7 +148,7 @@ def connect(
     if speech is None or chat is None:
         standin_speech, standin_chat = _offline(profile)
         speech, chat = speech or standin_speech, chat or standin_chat
-    return Endpoints(speech, chat)
+    return Endpoints(speech, chat, profile)
 
 
 def _live(vendor: _Vendor, given: str | Secret | None, prompt: bool) -> _Endpoint | None:

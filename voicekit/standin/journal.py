@@ -1,8 +1,13 @@
-"""The journal: what clients sent, in order, without their keys. `/_standin/journal` shows it."""
+"""The journal: what clients sent, in order, without their keys. `/_standin/journal` shows it.
+
+Times are seconds on the system's monotonic clock, which every process of a machine shares: a
+client's own `time.monotonic()` minus the journal's is how long a piece was under way.
+"""
 
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,6 +16,8 @@ from voicekit.serving import App, Message, Receive, Scope, Send
 
 KEPT = 1_000
 _KEPT_TEXT = 4_096
+_PIECES_IN = {"http.request", "websocket.receive", "websocket.disconnect", "http.disconnect"}
+_PIECES_OUT = {"http.response.body", "websocket.send"}
 _SECRETS = {"xi-api-key", "authorization", "api-key", "token", "single-use-token"}
 
 
@@ -39,6 +46,9 @@ class Journal:
             "user_agent": agent,
             "status": None,
             "received": [],
+            "at": time.monotonic(),
+            "received_at": [],
+            "sent_at": [],
         }
         self.entries.append(entry)
         return entry
@@ -58,6 +68,8 @@ class Journaling:
 
         async def note_received() -> Message:
             message = await receive()
+            if message["type"] in _PIECES_IN and len(entry["received_at"]) < KEPT:
+                entry["received_at"].append(time.monotonic())
             if message["type"] == "http.request":
                 body.extend(message.get("body", b"")[: _KEPT_TEXT - len(body)])
                 if not message.get("more_body") and body:
@@ -73,6 +85,8 @@ class Journaling:
                 entry["status"] = 101
             elif message["type"] == "websocket.close":
                 entry["close"] = [message.get("code", 1000), message.get("reason") or ""]
+            if message["type"] in _PIECES_OUT and len(entry["sent_at"]) < KEPT:
+                entry["sent_at"].append(time.monotonic())
             await send(message)
 
         await self.app(scope, note_received, note_sent)
