@@ -11,10 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 
 from voicekit.serving import App, Receive, Scope, Send
-from voicekit.standin import control
+from voicekit.standin import control, elevenlabs_listing, elevenlabs_speech
+from voicekit.standin.elevenlabs_contexts import multi_stream_input
+from voicekit.standin.elevenlabs_stream import stream_input
 from voicekit.standin.faults import Faulting
 from voicekit.standin.journal import Journaling
 from voicekit.standin.refusals import Refusal, Refusing, respond
@@ -35,7 +37,24 @@ def _any(path: str, handler: Handler) -> Route:
     return Route(path, handler, methods=["GET", "POST", "PUT", "DELETE"])
 
 
-ELEVENLABS: Sequence[BaseRoute] = ()
+_SPEECH = "/v1/text-to-speech/{voice_id}"
+
+ELEVENLABS: Sequence[BaseRoute] = (
+    _post(_SPEECH, elevenlabs_speech.convert),
+    _post(f"{_SPEECH}/stream", elevenlabs_speech.stream),
+    _post(f"{_SPEECH}/with-timestamps", elevenlabs_speech.convert_with_timestamps),
+    _post(f"{_SPEECH}/stream/with-timestamps", elevenlabs_speech.stream_with_timestamps),
+    WebSocketRoute(f"{_SPEECH}/stream-input", stream_input),
+    WebSocketRoute(f"{_SPEECH}/multi-stream-input", multi_stream_input),
+    _get("/v1/voices", elevenlabs_listing.all_voices),
+    _get("/v2/voices", elevenlabs_listing.search_voices),
+    _get("/v1/voices/settings/default", elevenlabs_listing.default_settings),
+    _get("/v1/voices/{voice_id}", elevenlabs_listing.one_voice),
+    _get("/v1/voices/{voice_id}/settings", elevenlabs_listing.voice_settings),
+    _get("/v1/models", elevenlabs_listing.models),
+    _get("/v1/user", elevenlabs_listing.user),
+    _get("/v1/user/subscription", elevenlabs_listing.subscription),
+)
 
 OPENAI: Sequence[BaseRoute] = ()
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from voicekit.standin.engines import Synthesiser
 from voicekit.standin.engines.process import WorkerSynthesiser
@@ -18,7 +19,12 @@ OFFLINE_KEYS = {"elevenlabs": "offline-elevenlabs-key", "openai": "offline-opena
 
 
 class State:
-    """The profile in force, the journal, the faults in wait, and the speech engine."""
+    """The profile in force, the journal, the faults in wait, and the speech engine.
+
+    Attributes:
+        characters: what ElevenLabs would have billed so far, in credits.
+        generating: generations of speech under way.
+    """
 
     def __init__(self, profile: Profile, voice: Synthesiser | None = None) -> None:
         self.profile = profile
@@ -27,6 +33,8 @@ class State:
         self.journal = Journal()
         self.faults = Faults()
         self.strict_keys = False
+        self.characters = 0
+        self.generating = 0
         self._counters: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
 
     def next_id(self, prefix: str) -> str:
@@ -37,9 +45,19 @@ class State:
         """Back to how it started: profile, journal, faults, counters, settings."""
         self.profile = self.initial_profile
         self.strict_keys = False
+        self.characters = 0
         self.journal.clear()
         self.faults.clear()
         self._counters.clear()
+
+    @contextmanager
+    def generation(self) -> Iterator[None]:
+        """Count one generation of speech as under way."""
+        self.generating += 1
+        try:
+            yield
+        finally:
+            self.generating -= 1
 
     def release(self) -> None:
         """Let go of every connection that a fault holds."""

@@ -1,0 +1,232 @@
+"""ElevenLabs' listings: voices, models, and the user whose key it is.
+
+Sources: https://elevenlabs.io/docs/api-reference/voices/search, …/models/list, …/user/get.
+A voice's `preview_url` is null: there is no recording, ask for speech instead.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from voicekit.standin import auth, elevenlabs_catalog
+from voicekit.standin.elevenlabs_catalog import Model, Voice
+from voicekit.standin.elevenlabs_settings import DEFAULTS, Sent, read_query
+from voicekit.standin.refusals import Refusal
+from voicekit.standin.state import State
+
+LIMIT = 500_000
+"""Credits of the Pro plan, shown and not enforced; ask for `quota_exceeded` by a fault."""
+
+Words = Annotated[list[str], Field(max_length=100)]
+
+
+class VoiceQuery(Sent):
+    """How `/v2/voices` is searched."""
+
+    search: str = ""
+    page_size: Annotated[int, Field(ge=1, le=100)] = 10
+    next_page_token: str | None = None
+    sort: Literal["name", "created_at_unix"] | None = None
+    sort_direction: Literal["asc", "desc"] | None = None
+    voice_type: str | None = None
+    category: str | None = None
+    voice_ids: Words | None = None
+    include_total_count: bool = True
+    gender: str | None = None
+    accent: str | None = None
+    age: str | None = None
+    language: Words | None = None
+    use_cases: Words | None = None
+
+    def matches(self, voice: Voice) -> bool:
+        """Whether a voice is among those asked for."""
+        labels = voice.labels
+        text = f"{voice.name} premade {' '.join(labels.values())}".lower()
+        return (
+            self.search.lower() in text
+            and self.voice_type in (None, "default", "non-community")
+            and self.category in (None, "premade")
+            and (self.voice_ids is None or voice.id in self.voice_ids)
+            and self.gender in (None, labels["gender"])
+            and self.accent in (None, labels["accent"])
+            and self.age in (None, labels["age"])
+            and (self.language is None or labels["language"] in self.language)
+            and (self.use_cases is None or labels["use_case"] in self.use_cases)
+        )
+
+
+async def all_voices(request: Request) -> JSONResponse:
+    """`GET /v1/voices`."""
+    _state(request)
+    return JSONResponse({"voices": [_voice(voice) for voice in elevenlabs_catalog.voices()]})
+
+
+async def search_voices(request: Request) -> JSONResponse:
+    """`GET /v2/voices`: searched, sorted, in pages."""
+    _state(request)
+    query = read_query(VoiceQuery, request.query_params)
+    found = [voice for voice in elevenlabs_catalog.voices() if query.matches(voice)]
+    if query.sort == "name":
+        found.sort(key=lambda voice: voice.name)
+    if query.sort_direction == "desc":
+        found.reverse()
+    start = _position(query.next_page_token)
+    end = start + query.page_size
+    more = end < len(found)
+    return JSONResponse(
+        {
+            "voices": [_voice(voice) for voice in found[start:end]],
+            "has_more": more,
+            "total_count": len(found) if query.include_total_count else 0,
+            "next_page_token": f"page_{end}" if more else None,
+        }
+    )
+
+
+async def one_voice(request: Request) -> JSONResponse:
+    """`GET /v1/voices/{voice_id}`."""
+    _state(request)
+    return JSONResponse(_voice(elevenlabs_catalog.voice(request.path_params["voice_id"])))
+
+
+async def voice_settings(request: Request) -> JSONResponse:
+    """`GET /v1/voices/{voice_id}/settings`: the defaults, which no voice here departs from."""
+    _state(request)
+    elevenlabs_catalog.voice(request.path_params["voice_id"])
+    return JSONResponse(DEFAULTS)
+
+
+async def default_settings(_request: Request) -> JSONResponse:
+    """`GET /v1/voices/settings/default`, which needs no key."""
+    return JSONResponse(DEFAULTS)
+
+
+async def models(request: Request) -> JSONResponse:
+    """`GET /v1/models`: a bare array, without the deprecated."""
+    _state(request)
+    known = elevenlabs_catalog.models()
+    return JSONResponse([_model(model) for model in known if model.status != "deprecated"])
+
+
+async def user(request: Request) -> JSONResponse:
+    """`GET /v1/user`."""
+    state = _state(request)
+    return JSONResponse(
+        {
+            "user_id": "standin_user",
+            "workspace_id": "standin_workspace",
+            "subscription": _subscription(state),
+            "is_new_user": False,
+            "can_use_delayed_payment_methods": False,
+            "is_onboarding_completed": True,
+            "is_onboarding_checklist_completed": True,
+            "show_compliance_terms": False,
+            "first_name": "Stand-in",
+            "is_api_key_hashed": False,
+            "xi_api_key_preview": None,
+            "created_at": 0,
+            "seat_type": "workspace_admin",
+        }
+    )
+
+
+async def subscription(request: Request) -> JSONResponse:
+    """`GET /v1/user/subscription`: what was used since the stand-in's start or reset."""
+    state = _state(request)
+    return JSONResponse({**_subscription(state), "has_open_invoices": False, "open_invoices": []})
+
+
+def _state(request: Request) -> State:
+    """The state, for a request that has a key."""
+    state: State = request.state.standin
+    auth.require_key(state, "elevenlabs", request.headers.get("xi-api-key"))
+    return state
+
+
+def _position(token: str | None) -> int:
+    if token is None:
+        return 0
+    if not (number := token.removeprefix("page_")).isdecimal() or len(number) > 9:
+        said = "This next_page_token is not one of the stand-in's."
+        raise Refusal("elevenlabs", "invalid_parameters", said, "next_page_token")
+    return int(number)
+
+
+def _voice(voice: Voice) -> dict[str, Any]:
+    return {
+        "voice_id": voice.id,
+        "name": voice.name,
+        "samples": None,
+        "category": "premade",
+        "fine_tuning": None,
+        "labels": voice.labels,
+        "description": f"Spoken offline by the robot voice {voice.offline!r}.",
+        "preview_url": None,
+        "available_for_tiers": [],
+        "settings": DEFAULTS,
+        "sharing": None,
+        "high_quality_base_model_ids": ["eleven_multilingual_v2", "eleven_flash_v2_5"],
+        "verified_languages": [],
+        "safety_control": None,
+        "voice_verification": None,
+        "permission_on_resource": None,
+        "is_owner": False,
+        "is_legacy": False,
+        "is_mixed": False,
+        "created_at_unix": None,
+    }
+
+
+def _model(model: Model) -> dict[str, Any]:
+    names = elevenlabs_catalog.language_names()
+    return {
+        "model_id": model.id,
+        "name": model.name,
+        "can_be_finetuned": False,
+        "can_do_text_to_speech": True,
+        "can_do_voice_conversion": False,
+        "can_use_style": model.style,
+        "can_use_speaker_boost": model.style,
+        "serves_pro_voices": False,
+        "token_cost_factor": model.cost,
+        "description": model.description,
+        "requires_alpha_access": False,
+        "max_characters_request_free_user": model.limit,
+        "max_characters_request_subscribed_user": model.limit,
+        "maximum_text_length_per_request": model.limit,
+        "languages": [{"language_id": code, "name": names[code]} for code in model.languages],
+        "model_rates": {"character_cost_multiplier": model.cost},
+        "concurrency_group": model.group,
+    }
+
+
+def _subscription(state: State) -> dict[str, Any]:
+    return {
+        "tier": "pro",
+        "character_count": state.characters,
+        "character_limit": LIMIT,
+        "max_character_limit_extension": None,
+        "max_credit_limit_extension": 0,
+        "can_extend_character_limit": False,
+        "allowed_to_extend_character_limit": False,
+        "next_character_count_reset_unix": None,
+        "voice_slots_used": 0,
+        "professional_voice_slots_used": 0,
+        "professional_voice_slots_used_in_workspace": 0,
+        "voice_limit": 160,
+        "max_voice_add_edits": None,
+        "voice_add_edit_counter": 0,
+        "professional_voice_limit": 1,
+        "can_extend_voice_limit": False,
+        "can_use_instant_voice_cloning": False,
+        "can_use_professional_voice_cloning": False,
+        "currency": None,
+        "current_overage": {"amount": "0", "currency": "usd"},
+        "status": "active",
+        "billing_period": None,
+        "character_refresh_period": None,
+    }
