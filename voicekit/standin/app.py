@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 
 from voicekit.serving import App, Receive, Scope, Send
-from voicekit.standin import control, elevenlabs_listing, elevenlabs_speech
+from voicekit.standin import control, elevenlabs_listing, elevenlabs_speech, openai
 from voicekit.standin.elevenlabs_contexts import multi_stream_input
 from voicekit.standin.elevenlabs_stream import stream_input
 from voicekit.standin.faults import Faulting
@@ -56,7 +56,11 @@ ELEVENLABS: Sequence[BaseRoute] = (
     _get("/v1/user/subscription", elevenlabs_listing.subscription),
 )
 
-OPENAI: Sequence[BaseRoute] = ()
+OPENAI: Sequence[BaseRoute] = (
+    _get("/v1/models", openai.list_models),
+    _get("/v1/models/{model}", openai.retrieve_model),
+    _post("/v1/chat/completions", openai.create_completion),
+)
 
 STANDIN: Sequence[BaseRoute] = (
     _get("/", control.index),

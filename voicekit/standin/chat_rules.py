@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from voicekit.standin import models
+from voicekit.standin import openai_models
 from voicekit.standin.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def check(request: ChatRequest) -> None:
 
 
 def _check_model(request: ChatRequest) -> None:
-    model = models.find(request.model)
+    model = openai_models.find(request.model)
     if "max_tokens" in model.unsupported and request.max_tokens is not None:
         raise _refusal(
             "unsupported_parameter",

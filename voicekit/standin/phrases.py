@@ -53,23 +53,24 @@ def stem(word: str) -> str:
 @cache
 def fillers() -> frozenset[str]:
     """Words said around what is meant, as stems."""
-    return frozenset(stem(word) for word in _table()["fillers"])
+    return frozenset(stem(word) for word in table()["fillers"])
 
 
 def _plain(text: str) -> str:
     """Lower case, contractions written out, numbers left out."""
     text = text.lower().replace("\u2019", "'")
-    for short, full in _table()["contractions"].items():
+    for short, full in table()["contractions"].items():
         text = text.replace(short, full)
     return _NUMBERS.sub(" ", text)
 
 
 @cache
 def _synonyms() -> dict[str, str]:
-    return {word: row[0] for row in _table()["synonyms"] for word in row}
+    return {word: row[0] for row in table()["synonyms"] for word in row}
 
 
 @cache
-def _table() -> dict[str, Any]:
+def table() -> dict[str, Any]:
+    """The words of `data/words.toml`."""
     file = resources.files("voicekit.standin").joinpath("data/words.toml")
     return tomllib.loads(file.read_text("utf-8"))

@@ -36,6 +36,8 @@ def extract(text: str) -> Slots:
     found: Slots = {}
     for kind, pattern in _patterns():
         for match in pattern.finditer(rest):
+            if kind == "place" and _is_stray(match, found):
+                continue
             value = _value(kind, match)
             if value and value not in found.setdefault(kind, []):
                 found[kind].append(value)
@@ -99,7 +101,8 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     cased = {
         "name": r"(?i:\bmy name is|\bmy name's) (?P<name>\w+(?: [A-Z]\w+)?)"
         r"|(?i:\bthis is|\bi am|\bi'm) (?P<name_>[A-Z][a-z]+(?: [A-Z]\w+)?)",
-        "place": r"(?i:\bin|\bto|\bfrom|\bnear|\bfor) (?P<place>[A-Z]\w+(?:[ -][A-Z]\w+){0,2})"
+        "place": r"(?:(?i:\bin|\bto|\bfrom|\bnear|\bfor)|,|,? and) "
+        r"(?P<place>[A-Z]\w+(?:[ -][A-Z]\w+){0,2})"
         rf"|\b(?:in|near) (?!(?:{'|'.join(words()['not_places'])})\b)(?P<place_>[a-z]+)",
     }
     loose = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in table.items()]
@@ -117,6 +120,12 @@ def _value(kind: str, match: re.Match[str]) -> str:
     if kind in ("name", "place"):
         return str(match[kind] or match[f"{kind}_"])
     return match[0].strip().rstrip(".") if kind != "time" else match[0].strip()
+
+
+def _is_stray(match: re.Match[str], found: Slots) -> bool:
+    """Whether a place only looks like one: "and Anna" behind none, "in celsius" behind another."""
+    behind = bool(found.get("place"))
+    return behind if match["place_"] else match[0][0] in ", " and not behind
 
 
 def _amount(match: re.Match[str]) -> str:

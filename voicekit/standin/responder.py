@@ -1,0 +1,78 @@
+"""The scripted responder: what the stand-in says in place of a language model.
+
+Four layers, the first that fits answers, and every answer says which it was:
+
+1. `script`: a lesson's line, word for word;
+2. `tool`: a rule calls one of the tools on offer, asks for a parameter that nobody named yet, or
+   reads a result out;
+3. `retrieval`: the nearest intent of a small support desk;
+4. `fallback`: the admission that this is a script.
+
+A pure function of the request: no clock, no chance, no memory. Of the history it uses what earlier
+sentences named, the question it asked itself, and its last reply; of a system prompt nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from voicekit.standin import chat_rules, dialogue, script, tool_results, tool_rules
+from voicekit.standin.chat import ChatRequest, ToolFunction
+from voicekit.standin.dialogue import Answer
+from voicekit.standin.tool_rules import Call
+
+
+def answer(request: ChatRequest) -> Answer:
+    """The answer to a chat completion request."""
+    said = [message.text for message in request.messages if message.role == "user"]
+    if not said:
+        return Answer("script", script.fixed("opening"))
+    tools = [tool.function for tool in request.tools or () if request.tool_choice != "none"]
+    if request.messages[-1].role == "tool":
+        return _after_results(request, tools, said)
+    name = chat_rules.named(request.tool_choice)
+    if name or request.tool_choice == "required":
+        chosen = [tool for tool in tools if name in (None, tool.name)]
+        calls = tool_rules.forced(chosen, dialogue.heard(said)).calls
+        return Answer("tool", calls=_allowed(calls, request))
+    found = dialogue.decide(said, tools)
+    text = found.text.replace("{last_reply}", _last_reply(request))
+    return Answer(found.layer, text, _allowed(found.calls, request))
+
+
+def _allowed(calls: Sequence[Call], request: ChatRequest) -> tuple[Call, ...]:
+    return tuple(calls if request.parallel_tool_calls is not False else calls[:1])
+
+
+def _after_results(
+    request: ChatRequest, tools: Sequence[ToolFunction], said: Sequence[str]
+) -> Answer:
+    """The calls that the caller's sentence still asks for, or else the results read out.
+
+    No call is made twice and no more than `MOST_CALLS` in a turn, so that a loop ends; for the same
+    reason a `tool_choice` that demands a call is not heeded here.
+    """
+    start = max(i for i, message in enumerate(request.messages) if message.role == "user")
+    turn = request.messages[start:]
+    made = [call.function for message in turn for call in message.tool_calls or ()]
+    results = [tool_results.read(message.text) for message in turn if message.role == "tool"]
+    if tools and len(made) < tool_rules.MOST_CALLS and not any(map(tool_results.failed, results)):
+        plan = tool_rules.plan(tools, dialogue.heard(said, _fields(results)))
+        past = [Call(call.name, tool_results.read(call.arguments)) for call in made]
+        left = [call for call in plan.calls if call not in past] if plan else []
+        if left:
+            return Answer("tool", calls=_allowed(left, request))
+    return Answer("tool", " ".join(tool_results.spoken(result) for result in results))
+
+
+def _fields(results: Sequence[Any]) -> dict[str, Any]:
+    """What the results hold by name, for the parameters of a tool that comes next."""
+    objects = [result for result in results if isinstance(result, dict)]
+    fields = {name: value for result in objects for name, value in result.items()}
+    return {name: value for name, value in fields.items() if isinstance(value, str | int | float)}
+
+
+def _last_reply(request: ChatRequest) -> str:
+    replies = [m.text for m in request.messages if m.role == "assistant" and m.text]
+    return replies[-1] if replies else script.fixed("silent")
