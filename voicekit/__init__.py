@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicekit.audio import Clip
+    from voicekit.budget import Budget
     from voicekit.endpoints import Endpoints, connect
     from voicekit.errors import (
         AudioError,
@@ -23,42 +24,72 @@ if TYPE_CHECKING:
         VoicekitError,
     )
     from voicekit.keys import Secret
+    from voicekit.replay import replay, simulate
+    from voicekit.runs import Run, compare
     from voicekit.serving import Served, serve
+    from voicekit.speech import Voice, speak, speak_sync
+    from voicekit.text import prepare
+    from voicekit.timeline import Timeline
+    from voicekit.utterance import Chunk, Utterance
 
     __version__: str
 
 __all__ = [
     "AudioError",
+    "Budget",
+    "Chunk",
     "Clip",
     "Endpoints",
     "EngineError",
     "KeyMissingError",
+    "Run",
     "Secret",
     "Served",
     "ServingError",
     "SetupError",
     "SpeechDroppedError",
     "SpeechError",
+    "Timeline",
+    "Utterance",
+    "Voice",
     "VoicekitError",
+    "compare",
     "connect",
+    "prepare",
+    "replay",
     "serve",
+    "simulate",
+    "speak",
+    "speak_sync",
 ]
 
 _HOMES = {
     "AudioError": "errors",
+    "Budget": "budget",
+    "Chunk": "utterance",
     "Clip": "audio",
     "Endpoints": "endpoints",
     "EngineError": "errors",
     "KeyMissingError": "errors",
+    "Run": "runs",
     "Secret": "keys",
     "Served": "serving",
     "ServingError": "errors",
     "SetupError": "errors",
     "SpeechDroppedError": "errors",
     "SpeechError": "errors",
+    "Timeline": "timeline",
+    "Utterance": "utterance",
+    "Voice": "speech",
     "VoicekitError": "errors",
+    "compare": "runs",
     "connect": "endpoints",
+    "prepare": "text",
+    "replay": "replay",
     "serve": "serving",
+    "simulate": "replay",
+    "speak": "speech",
+    "speak_sync": "speech",
 }
 
 

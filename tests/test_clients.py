@@ -1,0 +1,84 @@
+"""Other people's clients, unmodified, by the base URL alone.
+
+JavaScript: `npm ci --prefix tests/clients`. Frameworks: an environment of their own, named by
+`VOICEKIT_PEERS` (its python) or `.peers` in the checkout:
+`python3 -m venv .peers && .peers/bin/pip install -r tests/clients/peers.txt`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from voicekit.standin import Standin
+
+HERE = Path(__file__).parent
+CLIENTS = HERE / "clients"
+PEERS = Path(os.environ.get("VOICEKIT_PEERS", HERE.parent / ".peers" / "bin" / "python"))
+
+needs_javascript = pytest.mark.skipif(
+    not (CLIENTS / "node_modules").is_dir() or not shutil.which("node"),
+    reason="needs node and `npm ci --prefix tests/clients`",
+)
+needs_peers = pytest.mark.skipif(
+    not PEERS.exists(), reason="needs `.peers`, see the top of tests/test_clients.py"
+)
+
+
+@pytest.fixture(scope="module")
+def standin():
+    running = Standin("instant")
+    yield running
+    running.stop()
+
+
+def run(standin: Standin, *command: str | Path) -> dict:
+    """Run a client that knows nothing but the addresses and keys in its environment."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "ELEVENLABS_BASE_URL": standin.elevenlabs_url,
+        "OPENAI_BASE_URL": standin.openai_url,
+        "ELEVENLABS_API_KEY": standin.elevenlabs_key,
+        "OPENAI_API_KEY": standin.openai_key,
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+    done = subprocess.run(
+        command, env=environment, cwd=CLIENTS, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@needs_javascript
+def test_the_official_javascript_sdks(standin):
+    got = run(standin, "node", "javascript.mjs")
+    assert "eleven_flash_v2_5" in got["models"]
+    assert got["voices"] == ["Rachel"]
+    assert got["pcm"] > 22050
+    assert got["mp3"] > 8000
+    assert got["characters"] == "Your parcel is on its way."
+    assert got["elevenError"] == [True, 404, "voice_not_found"]
+    assert got["whole"] == got["streamed"] != ""
+    assert got["tool"] == ["find_order", {"order_number": "1042"}]
+    assert got["openaiError"] == [True, 404, "model_not_found"]
+
+
+@needs_peers
+def test_pipecats_llm_and_voice_services(standin):
+    got = run(standin, PEERS, "pipecat_client.py")
+    assert "hours" in got["text"] or "open" in got["text"]
+    assert got["bytes"] > 2 * 24000
+
+
+@needs_peers
+def test_livekits_voice_plugin(standin):
+    got = run(standin, PEERS, "livekit_client.py")
+    assert got["streamed"] > 2
+    assert got["whole"] > 1
+    assert "Rachel" in got["voices"]

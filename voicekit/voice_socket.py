@@ -1,0 +1,255 @@
+"""The vendor's side of the wire: one utterance's channel over `stream-input`.
+
+A channel takes text and gives audio; it knows the messages and nothing of fragments or timing.
+Message contract: ElevenLabs' `stream-input` WebSocket reference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from voicekit.errors import SpeechDroppedError, SpeechError
+
+INACTIVITY = 180
+"""Seconds without text after which the vendor hangs up: its maximum, its default is 20."""
+
+_REFILL = 0.5  # seconds; a handshake at the same time would delay the utterance's first audio
+
+
+@dataclass(frozen=True)
+class Audio:
+    """One message of sound. `chars` and their `ends` (seconds) where the vendor aligned them."""
+
+    pcm: bytes
+    chars: str = ""
+    ends: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to connect and how the voice should sound.
+
+    Args:
+        base_url: ElevenLabs' REST address, `http(s)://…`.
+        key: sent in the `xi-api-key` header.
+        voice: a voice id.
+        model: a model id that this endpoint serves (flash, turbo, multilingual; not v3).
+        rate: PCM samples a second: 8000, 16000, 22050, 24000, 32000, 44100 or 48000.
+        settings: stability, similarity_boost, style, speed, use_speaker_boost.
+    """
+
+    base_url: str
+    key: str
+    voice: str
+    model: str
+    rate: int
+    settings: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Address {self.base_url} voice={self.voice} model={self.model} {self.rate} Hz>"
+
+    def url(self, route: str) -> str:
+        """The WebSocket's address. `auto_mode`: each message is a phrase, spoken at once."""
+        query = {
+            "model_id": self.model,
+            "output_format": f"pcm_{self.rate}",
+            "auto_mode": "true",
+            "inactivity_timeout": INACTIVITY,
+        }
+        base = self.base_url.rstrip("/").replace("http", "ws", 1)
+        return f"{base}/v1/text-to-speech/{self.voice}/{route}?{urlencode(query)}"
+
+    async def open(self, route: str) -> ClientConnection:
+        """Connect.
+
+        Raises:
+            SpeechError: the vendor refused; says why.
+            SpeechDroppedError: nobody answered.
+        """
+        try:
+            return await connect(
+                self.url(route),
+                additional_headers={"xi-api-key": self.key},
+                compression=None,  # audio in base64 does not shrink, it only costs time
+                max_size=None,
+                open_timeout=10,
+                close_timeout=1,
+            )
+        except InvalidStatus as refusal:
+            raise _refused(refusal) from None  # the cause would carry the key in its headers
+        except (OSError, TimeoutError, WebSocketException) as error:
+            raise SpeechDroppedError(
+                f"ElevenLabs could not be reached at {self.base_url} ({error}). "
+                "Check the address and the network; offline=True uses the stand-in."
+            ) from error
+
+
+class Voicing(Protocol):
+    """What one utterance needs of a connection. `Channel` and `voice_line.Context` are two."""
+
+    async def send(self, text: str) -> None:
+        """Have a phrase spoken. It ends with a space; the vendor asks for that."""
+
+    async def keep_alive(self) -> None:
+        """Reset the vendor's inactivity timer without saying anything."""
+
+    async def finish(self) -> None:
+        """Say that there is no more text; saying it twice is once."""
+
+    def audio(self) -> AsyncIterator[Audio]:
+        """The sound as it arrives, until the vendor says that it was all.
+
+        Raises:
+            SpeechError: the vendor's own error, with its reason.
+            SpeechDroppedError: the connection was lost before the end.
+        """
+
+    def abort(self) -> None:
+        """Stop at once: nothing more is sent or received for this utterance."""
+
+
+class Channel:
+    """One utterance over its own `stream-input` socket. Open it with `Channel.open`."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._finished = False
+
+    @classmethod
+    async def open(cls, address: Address) -> Channel:
+        """Connect and send the first message, so that the voice is loaded before the text."""
+        channel = cls(await address.open("stream-input"))
+        first: dict[str, Any] = {"text": " "}
+        if address.settings:
+            first["voice_settings"] = dict(address.settings)
+        await channel._say(first)
+        return channel
+
+    @property
+    def usable(self) -> bool:
+        """Whether the socket still looks open."""
+        return self._socket.close_code is None
+
+    async def send(self, text: str) -> None:
+        """Have a phrase spoken."""
+        await self._say({"text": text})
+
+    async def keep_alive(self) -> None:
+        """Reset the vendor's inactivity timer without saying anything."""
+        await self._say({"text": " "})
+
+    async def finish(self) -> None:
+        """Say that there is no more text; saying it twice is once."""
+        if not self._finished:
+            self._finished = True
+            await self._say({"text": ""})
+
+    async def audio(self) -> AsyncIterator[Audio]:
+        """The sound as it arrives; see `Voicing.audio`."""
+        try:
+            async for message in self._socket:
+                event = json.loads(message)
+                if event.get("audio"):
+                    yield read(event)
+                if event.get("isFinal"):
+                    return
+                if event.get("error") or event.get("message"):
+                    raise SpeechError.of(event.get("error"), event.get("message"))
+        except ConnectionClosed:
+            pass
+        code, reason = self._socket.close_code, self._socket.close_reason
+        raise SpeechDroppedError(f"The speech socket closed early (code {code}: {reason or '-'}).")
+
+    def abort(self) -> None:
+        """Hang up at once, without a closing handshake."""
+        self._socket.transport.abort()
+
+    async def close(self) -> None:
+        """Hang up politely."""
+        await self._socket.close()
+
+    async def _say(self, message: dict[str, Any]) -> None:
+        try:
+            await self._socket.send(json.dumps(message))
+        except ConnectionClosed as closed:
+            raise SpeechDroppedError("The speech socket closed while text was sent.") from closed
+
+
+def read(event: Mapping[str, Any]) -> Audio:
+    """An audio message's sound and alignment; a segment's alignment comes with its first one."""
+    alignment = event.get("alignment") or {}
+    starts = alignment.get("charStartTimesMs") or alignment.get("charsStartTimesMs") or ()
+    lasts = alignment.get("charDurationsMs") or alignment.get("charsDurationsMs") or ()
+    ends = tuple((start + last) / 1000 for start, last in zip(starts, lasts, strict=False))
+    chars = "".join(alignment.get("chars") or ())
+    return Audio(base64.b64decode(event["audio"]), chars, ends if len(ends) == len(chars) else ())
+
+
+def _refused(refusal: InvalidStatus) -> SpeechError:
+    detail: Any = None
+    with contextlib.suppress(ValueError, TypeError):
+        detail = json.loads(refusal.response.body or b"").get("detail")
+    if isinstance(detail, dict):
+        return SpeechError.of(detail.get("status"), detail.get("message"))
+    return SpeechError.of(f"HTTP {refusal.response.status_code}", detail and str(detail))
+
+
+class Spare:
+    """Opens `stream-input` channels, and keeps one open ahead of the next utterance."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._next: asyncio.Task[Channel] | None = None
+        self._refill: asyncio.TimerHandle | None = None
+        self._warm = False
+
+    async def warm(self) -> None:
+        """Have a channel ready.
+
+        Raises:
+            SpeechError: the vendor refuses, or cannot be reached.
+        """
+        self._warm = True
+        self._fill()
+        assert self._next is not None  # noqa: S101
+        try:
+            await asyncio.shield(self._next)
+        except SpeechError:
+            self._next = None
+            raise
+
+    def _fill(self) -> None:
+        if self._next is None:
+            self._next = asyncio.create_task(Channel.open(self._address))
+
+    async def channel(self) -> Channel:
+        """The spare channel if it still works, else a new one."""
+        ready, self._next = self._next, None
+        if self._warm:  # the next spare opens once this utterance is on its way
+            self._refill = asyncio.get_running_loop().call_later(_REFILL, self._fill)
+        if ready is not None:
+            with contextlib.suppress(SpeechError):
+                channel = await ready
+                if channel.usable:
+                    return channel
+        return await Channel.open(self._address)
+
+    async def close(self) -> None:
+        """Hang up the spare."""
+        self._warm = False
+        if self._refill is not None:
+            self._refill.cancel()
+        ready, self._next = self._next, None
+        if ready is not None:
+            with contextlib.suppress(SpeechError):
+                await (await ready).close()
