@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import time
 from typing import Any
@@ -200,7 +201,8 @@ def test_the_frames_are_server_sent_events_that_end_in_done(standin: Standin) ->
 
 
 def test_a_client_that_hangs_up_leaves_no_task_behind(standin: Standin, client: Any) -> None:
-    standin.profile = "advertised"  # 50 tokens a second: the answer would take seconds
+    profile = standin.state.profile
+    standin.state.profile = dataclasses.replace(profile, tokens_per_second=1)  # takes two minutes
     httpx2.get(standin.openai_url)  # so that what a first request starts is started
     idle = standin_tasks(standin)
     messages = [{"role": "user", "content": "Explain the refund policy in detail."}]

@@ -51,7 +51,7 @@ def plan(tools: Sequence[ToolFunction], heard: Heard) -> Plan | None:
         if part is not None:
             said = plan_for(part, replace(heard, text=clause, slots=slots.extract(clause)))
             calls += [call for call in said.calls if call not in calls]
-    if len(calls) >= len(whole.calls) and calls:
+    if len(calls) >= max(len(whole.calls), 2) or len(calls) > len(whole.calls):
         return Plan(tool, tuple(calls[:MOST_CALLS]))
     return whole
 
