@@ -91,14 +91,15 @@ class Pace:
 
     async def wait(self, sent: float) -> None:
         """Wait until audio that follows `sent` seconds of this generation is due."""
-        await wait_until(self._due(sent))
+        await wait_until(self.due(sent))
         await asyncio.sleep(0)  # without a delay, other connections want a turn as well
 
     def end(self, sent: float) -> None:
         """The generation is over, and was `sent` seconds long."""
-        self._free = self._due(sent)
+        self._free = self.due(sent)
 
-    def _due(self, sent: float) -> float:
+    def due(self, sent: float) -> float:
+        """When audio that follows `sent` seconds of this generation may leave."""
         return self._begun + self._profile.audio_due(self._model_id, sent)
 
 
