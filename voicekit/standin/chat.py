@@ -9,6 +9,7 @@ choices, JSON output, log probabilities, audio, and anything in a message but te
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -115,7 +116,7 @@ class ChatRequest(_Shape):
         """The most tokens to answer with; None is as many as there are."""
         return self.max_completion_tokens or self.max_tokens
 
-    @property
+    @cached_property
     def prompt_tokens(self) -> int:
         """Tokens of the messages and tools, with four for each message's frame."""
         said = sum(4 + tokens.count(message.text) for message in self.messages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import pairwise
 from typing import Any
@@ -17,13 +17,13 @@ TRIGRAM = 0.35
 _NUMBERS = re.compile(r"\b[a-z]{0,2}-?\d[\d.,:-]*\b")
 _WORD = re.compile(r"[a-z]+")
 _ENDINGS = ("ing", "ed", "es", "s", "e")
-_LONGEST = 60
-"""Words that are compared; a longer speech is judged by its beginning."""
+_LONGEST = 400
+"""Characters that are compared; a longer speech is judged by its beginning."""
 
 
 def terms(text: str) -> Counter[str]:
     """The terms of `text` with their counts: `word`, `one word`, `#tri`."""
-    found = [stem(word) for word in _WORD.findall(_plain(text))[:_LONGEST]]
+    found = [stem(word) for word in _WORD.findall(_plain(text[:_LONGEST]))]
     counts = Counter(found)
     counts.update(f"{one} {two}" for one, two in pairwise(found))
     for padded in (f"_{word}_" for word in found if word not in fillers()):
@@ -40,7 +40,7 @@ def weight(term: str) -> float:
     return FILLER if term in fillers() else 1.0
 
 
-@cache
+@lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """A word without its commonest English endings, as the first of its synonyms."""
     word = _synonyms().get(word, word)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from voicekit.standin import phrases, retrieval, slots
@@ -44,7 +44,7 @@ def plan(tools: Sequence[ToolFunction], heard: Heard) -> Plan | None:
     if tool is None:
         return None
     whole = plan_for(tool, heard)
-    clauses = [clause for clause in _CLAUSE.split(heard.text) if clause.strip()]
+    clauses = [clause for clause in _CLAUSE.split(heard.text, MOST_CALLS) if clause.strip()]
     calls: list[Call] = []
     for clause in clauses if len(clauses) > 1 else ():
         part = _best(tools, clause)
@@ -90,12 +90,17 @@ def _best(tools: Sequence[ToolFunction], text: str) -> ToolFunction | None:
 
 def _score(tool: ToolFunction, text: str) -> float:
     """How much of the tool's name, and of its description, is in the sentence: 0 to 1."""
-    said = {phrases.stem(word) for word in name_words(text)}
-    name = {phrases.stem(word) for word in name_words(tool.name)} - _fillers()
+    said = _stems(text)
+    name = _stems(tool.name) - _fillers()
     if not name or (name & _actions()) - said:
         return 0.0
-    described = {phrases.stem(word) for word in name_words(tool.description or "")} - _fillers()
+    described = _stems((tool.description or "")[: slots.LONGEST]) - _fillers()
     return 0.7 * len(name & said) / len(name) + 0.3 * min(1.0, len(described & said) / 3)
+
+
+@lru_cache(maxsize=512)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(phrases.stem(word) for word in name_words(text))
 
 
 @cache
