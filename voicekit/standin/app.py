@@ -81,7 +81,7 @@ def build(state: State) -> App:
     own = control.Answering(_router("elevenlabs", STANDIN))
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        prefix = "/" + scope["path"].split("/", 2)[1]
+        prefix = "/".join(scope["path"].split("/")[:2])  # the path need not begin with a slash
         scope["root_path"] = prefix
         await vendors.get(prefix, _lost)(scope, receive, send)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from voicekit.serving import App, Receive, Scope, Send
-from voicekit.standin import profiles
+from voicekit.standin import bodies, profiles
 from voicekit.standin.faults import Fault
 from voicekit.standin.refusals import Refusal, respond
 from voicekit.standin.state import State
@@ -35,9 +36,11 @@ async def index(request: Request) -> JSONResponse:
     )
 
 
-async def journal(request: Request) -> JSONResponse:
+async def journal(request: Request) -> Response:
     """The requests so far, oldest first."""
-    return JSONResponse({"entries": list(_state(request).journal.entries)})
+    entries = list(_state(request).journal.entries)
+    # Not a JSONResponse: that cannot say half a surrogate pair, which a client may well have sent.
+    return Response(json.dumps({"entries": entries}), media_type="application/json")
 
 
 async def reset(request: Request) -> JSONResponse:
@@ -82,7 +85,10 @@ async def faults(request: Request) -> JSONResponse:
 
 
 async def _object(request: Request) -> dict[str, Any]:
-    body = await request.json()
+    try:
+        body = json.loads(await bodies.read(request, "elevenlabs"))
+    except RecursionError as error:
+        raise ValueError("The JSON is nested too deep.") from error
     if not isinstance(body, dict):
         raise ValueError("Send a JSON object.")
     return body

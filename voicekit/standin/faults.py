@@ -10,7 +10,8 @@ A fault waits for a request whose path matches, acts once (or `times`), and is g
 | `drop`      | after `after` pieces the connection is cut, without a close frame               |
 | `half_open` | after `after` pieces silence: the socket stays open, pings stay unanswered      |
 
-A piece is one body chunk or one WebSocket message.
+A piece is one body chunk or one WebSocket message; an answer that is not streamed is one piece, so
+cut it with `after` 0. A name that only the other vendor knows is an `internal_server_error`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from voicekit.serving import App, Message, Receive, Scope, Send
+from voicekit.standin.refusals import names
 
 KINDS = ("refuse", "slow", "stall", "drop", "half_open")
 _PIECES = {"http.response.body", "websocket.send"}
@@ -46,8 +48,13 @@ class Fault:
         if self.kind not in KINDS:
             raise ValueError(f"There is no fault {self.kind!r}. Known: {', '.join(KINDS)}.")
         for field, kind in (("path", str), ("name", str), ("after", int), ("times", int)):
-            if not isinstance(getattr(self, field), kind):
+            if type(getattr(self, field)) is not kind:  # a bool is no int here
                 raise ValueError(f"A fault's {field!r} must be of type {kind.__name__}.")
+        if self.after < 0 or self.times < 1:
+            raise ValueError("A fault's 'after' must be 0 or more, its 'times' 1 or more.")
+        known = sorted({*names("elevenlabs"), *names("openai")})
+        if self.name not in known:
+            raise ValueError(f"There is no refusal {self.name!r}. Known: {', '.join(known)}.")
         if not isinstance(self.seconds, int | float) or not 0 <= self.seconds <= 600:
             raise ValueError("A fault's 'seconds' must be a number from 0 to 600.")
 

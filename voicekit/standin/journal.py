@@ -7,6 +7,8 @@ client's own `time.monotonic()` minus the journal's is how long a piece was unde
 from __future__ import annotations
 
 import json
+import math
+import re
 import time
 from collections import deque
 from typing import Any
@@ -15,10 +17,13 @@ from urllib.parse import parse_qsl
 from voicekit.serving import App, Message, Receive, Scope, Send
 
 KEPT = 1_000
-_KEPT_TEXT = 4_096
+"""Requests, and messages and times of each."""
+
+_LONGEST = 16_384  # bytes of one body or message that is kept word for word
+_ROOM = 65_536  # bytes that are kept of one request, all its messages together
 _PIECES_IN = {"http.request", "websocket.receive", "websocket.disconnect", "http.disconnect"}
 _PIECES_OUT = {"http.response.body", "websocket.send"}
-_SECRETS = {"xi-api-key", "authorization", "api-key", "token", "single-use-token"}
+_SECRET = re.compile(r"(api|use|access|^)[-_ ]?(key|token)$|authorization|secret|password", re.I)
 
 
 class Journal:
@@ -64,18 +69,26 @@ class Journaling:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on unchanged, and note what a reader of the journal would ask for."""
         entry = self.journal.open(scope)
+        received = _Received(entry["received"])
         body = bytearray()
+        length = 0
 
         async def note_received() -> Message:
+            nonlocal length
             message = await receive()
             if message["type"] in _PIECES_IN and len(entry["received_at"]) < KEPT:
                 entry["received_at"].append(time.monotonic())
             if message["type"] == "http.request":
-                body.extend(message.get("body", b"")[: _KEPT_TEXT - len(body)])
-                if not message.get("more_body") and body:
-                    entry["received"] = [_readable(bytes(body))]
-            elif message["type"] == "websocket.receive" and len(entry["received"]) < KEPT:
-                entry["received"].append(_readable(message.get("text") or message.get("bytes")))
+                piece = message.get("body", b"")
+                length += len(piece)
+                body.extend(piece[: _LONGEST - len(body)])
+                if not message.get("more_body") and length:
+                    received.note(bytes(body), length)
+            elif message["type"] == "websocket.receive":
+                if (text := message.get("text")) is not None:
+                    received.note(text, len(text))
+                else:
+                    received.say(f"<{len(message.get('bytes') or b'')} bytes of binary>")
             return message
 
         async def note_sent(message: Message) -> None:
@@ -92,12 +105,28 @@ class Journaling:
         await self.app(scope, note_received, note_sent)
 
 
-def _readable(data: str | bytes | None) -> Any:
-    """JSON without its secrets where it is JSON, else its length: audio and rubbish stay out."""
-    try:
-        return _without_secrets(json.loads(data or b""))
-    except (ValueError, RecursionError):
-        return f"<{len(data or b'')} bytes that are not JSON>"
+class _Received:
+    """What one request sent: JSON without its secrets, and of all else the length."""
+
+    def __init__(self, kept: list[Any]) -> None:
+        self.kept = kept
+        self._room = _ROOM
+
+    def note(self, data: str | bytes, length: int) -> None:
+        """Keep a body or a message that was `length` long, if it is JSON and there is room."""
+        if length > min(_LONGEST, self._room):
+            self.say(f"<{length} bytes, too many to keep>")
+            return
+        self._room -= length
+        try:
+            self.say(_without_secrets(json.loads(data)))
+        except (ValueError, RecursionError):
+            self.say(f"<{length} bytes that are not JSON>")
+
+    def say(self, readable: Any) -> None:
+        """Add an entry, up to `KEPT`."""
+        if len(self.kept) < KEPT:
+            self.kept.append(readable)
 
 
 def _without_secrets(value: Any) -> Any:
@@ -105,8 +134,10 @@ def _without_secrets(value: Any) -> Any:
         return {name: _masked(name, _without_secrets(part)) for name, part in value.items()}
     if isinstance(value, list):
         return [_without_secrets(part) for part in value]
-    return value[:_KEPT_TEXT] if isinstance(value, str) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # Python reads NaN and 1e999 as numbers, JSON has no word for them
+    return value
 
 
 def _masked(name: str, value: Any) -> Any:
-    return "***" if name.lower().replace("_", "-") in _SECRETS else value
+    return "***" if _SECRET.search(name) else value
