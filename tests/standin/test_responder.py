@@ -119,6 +119,11 @@ def test_a_bare_number_answers_the_question_for_it() -> None:
     assert "order 1042" in say("Where is my order?", "one zero four two").text
 
 
+def test_an_order_number_out_of_the_blue_is_taken_for_a_question_about_it() -> None:
+    assert "order A-1042" in say("It's A-1042").text
+    assert say("Who won in 1998?").layer == "fallback"
+
+
 def test_another_topic_leaves_the_question_behind() -> None:
     assert "9:00 to 19:00" in say("Where is my order?", "What are your opening hours?").text
 

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from voicekit.standin import retrieval, script, slots, tool_rules
 from voicekit.standin.chat import ToolFunction
-from voicekit.standin.intents import Intent
-from voicekit.standin.spoken_numbers import words
+from voicekit.standin.intents import Intent, intents
+from voicekit.standin.spoken_numbers import to_digits, words
 from voicekit.standin.tool_parameters import Heard, kind_of
 from voicekit.standin.tool_rules import Call, Plan
 
@@ -80,9 +80,18 @@ def _decide(said: Sequence[str], tools: Sequence[ToolFunction], asked: Question 
     plan = tool_rules.plan(tools, heard(said)) if tools else None
     if plan is not None and (plan.calls or not _better(match, plan)):
         return _from_plan(plan, said[-1], {})
-    if match is None:
+    intent = match.intent if match else _bare_order(said[-1])
+    if intent is None:
         return Answer("fallback", script.fixed("fallback")), None
-    return _from_intent(match.intent, said[-1], _carried(said))
+    return _from_intent(intent, said[-1], _carried(said))
+
+
+def _bare_order(text: str) -> Intent | None:
+    """What is meant by an order number and next to nothing else: the order's status."""
+    others = re.findall(r"[a-z']+", to_digits(text[: slots.LONGEST]).lower())
+    if "order" in slots.extract(text) and len(others) <= 2:
+        return next(intent for intent in intents() if intent.needs == "order")
+    return None
 
 
 def _better(match: retrieval.Match | None, plan: Plan) -> bool:

@@ -93,7 +93,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         "date": rf"\b(?:{date})",
         "amount": amount,
         "time": r"\b\d\d?:\d\d(?: ?[ap]\.?m\b\.?)?|\b\d\d? ?[ap]\.?m\b\.?|\bnoon\b|\bmidnight\b",
-        "phone": r"(?<!\w)(?:\+\d{1,3}[ -]?\d[\d -]{5,14}\d|(?:\d{3}[ -])?\d{3}-\d{4})(?!\w)",
+        "phone": r"(?<!\w)(?:\+\d{1,3}[ -]?\d[\d -]{5,14}\d|(?:\d{3}[ -])?\d{3}[ -]\d{4})(?!\w)",
         "order": order,
         "product": rf"\b(?:{products})s?\b",
         "quantity": r"(?<![\d.,\w-])\d{1,2}(?![\d.,]\d|\w)",
