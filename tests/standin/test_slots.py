@@ -128,3 +128,9 @@ def test_any_text_can_be_read(text: str) -> None:
 
 def test_a_very_long_text_is_read_at_its_beginning_only() -> None:
     assert extract("my order is 1042 " + "a " * 500_000 + "and 9999")["order"] == ["1042"]
+
+
+def test_digits_without_end_are_no_amount():
+    assert "amount" not in extract("$" + "9" * 400)
+    assert "amount" not in extract("9" * 400 + " dollars")
+    assert extract("$1" + ",000" * 400)["amount"] == ["1000000000000.00"]

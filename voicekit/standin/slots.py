@@ -79,8 +79,8 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         r"|in \d\d? (?:days|weeks|months)"
     )
     amount = (
-        r"[$€£] ?(?P<sign>\d{1,3}(?:,\d{3})+(?:\.\d\d)?|\d+(?:\.\d\d?)?)"
-        r"|(?P<word>\d+(?:\.\d\d?)?) ?(?:dollars?|euros?|pounds?|bucks|usd|eur)"
+        r"[$€£] ?(?P<sign>\d{1,3}(?:,\d{3}){1,4}(?:\.\d\d)?|\d{1,9}(?!\d)(?:\.\d\d?)?)"
+        r"|(?<!\d)(?P<word>\d{1,9}(?:\.\d\d?)?) ?(?:dollars?|euros?|pounds?|bucks|usd|eur)"
         r"(?:(?: and)? (?P<cents>\d\d)(?: cents)?)?\b|(?P<only>\d\d?) cents"
     )
     order = (
