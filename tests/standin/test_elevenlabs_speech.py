@@ -113,6 +113,23 @@ def test_the_asynchronous_client_hears_the_same(standin, client):
     assert asyncio.run(hear()) == b"".join(expected)
 
 
+def test_ten_at_once_are_not_mixed_up(raw):
+    asked = [
+        (voice, f"This is message number {n}.") for n in range(5) for voice in (RACHEL, GEORGE)
+    ]
+    alone = [raw.post(voice, json={"text": text}).content for voice, text in asked]
+
+    async def together() -> list[bytes]:
+        async with httpx.AsyncClient(
+            base_url=raw.base_url, headers=raw.headers, trust_env=False
+        ) as client:
+            posts = (client.post(f"{voice}/stream", json={"text": text}) for voice, text in asked)
+            return [answer.content for answer in await asyncio.gather(*posts)]
+
+    assert asyncio.run(together()) == alone
+    assert len(set(alone)) == 10
+
+
 def test_the_same_text_gives_the_same_bytes_and_another_voice_gives_others(client):
     def speak(voice: str) -> bytes:
         return b"".join(client.text_to_speech.convert(voice, text=TEXT))

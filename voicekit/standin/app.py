@@ -14,7 +14,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 
 from voicekit.serving import App, Receive, Scope, Send
-from voicekit.standin import control, elevenlabs_listing, elevenlabs_speech, openai
+from voicekit.standin import (
+    control,
+    elevenlabs_account,
+    elevenlabs_listing,
+    elevenlabs_speech,
+    openai,
+)
 from voicekit.standin.elevenlabs_contexts import multi_stream_input
 from voicekit.standin.elevenlabs_stream import stream_input
 from voicekit.standin.faults import Faulting
@@ -52,8 +58,8 @@ ELEVENLABS: Sequence[BaseRoute] = (
     _get("/v1/voices/{voice_id}", elevenlabs_listing.one_voice),
     _get("/v1/voices/{voice_id}/settings", elevenlabs_listing.voice_settings),
     _get("/v1/models", elevenlabs_listing.models),
-    _get("/v1/user", elevenlabs_listing.user),
-    _get("/v1/user/subscription", elevenlabs_listing.subscription),
+    _get("/v1/user", elevenlabs_account.user),
+    _get("/v1/user/subscription", elevenlabs_account.subscription),
 )
 
 OPENAI: Sequence[BaseRoute] = (

@@ -11,8 +11,9 @@ from voicekit.errors import EngineError
 from voicekit.standin import formats
 from voicekit.standin.elevenlabs_buffer import DEFAULT_SCHEDULE, TextBuffer
 from voicekit.standin.elevenlabs_generation import Pace, alignment_ms, passages, pieces
+from voicekit.standin.elevenlabs_messages import ClientMessage
 from voicekit.standin.elevenlabs_settings import VoiceSettings
-from voicekit.standin.elevenlabs_socket import FAILED, ClientMessage, Complaint, Line
+from voicekit.standin.elevenlabs_socket import FAILED, Complaint, Line
 from voicekit.standin.engines import Speech
 
 

@@ -14,7 +14,8 @@ import asyncio
 from starlette.websockets import WebSocket
 
 from voicekit.standin.elevenlabs_context import Context
-from voicekit.standin.elevenlabs_socket import TIMED_OUT, ClientMessage, Complaint, Line, serve
+from voicekit.standin.elevenlabs_messages import ClientMessage
+from voicekit.standin.elevenlabs_socket import TIMED_OUT, Complaint, Line, serve
 from voicekit.standin.refusals import Refusal
 
 MOST = 5

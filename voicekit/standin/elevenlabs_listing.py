@@ -1,6 +1,6 @@
-"""ElevenLabs' listings: voices, models, and the user whose key it is.
+"""ElevenLabs' listings: voices and models.
 
-Sources: https://elevenlabs.io/docs/api-reference/voices/search, …/models/list, …/user/get.
+Sources: https://elevenlabs.io/docs/api-reference/voices/search, …/models/list.
 A voice's `preview_url` is null: there is no recording, ask for speech instead.
 """
 
@@ -12,14 +12,11 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from voicekit.standin import auth, elevenlabs_catalog
+from voicekit.standin import elevenlabs_catalog
+from voicekit.standin.elevenlabs_account import admitted
 from voicekit.standin.elevenlabs_catalog import Model, Voice
 from voicekit.standin.elevenlabs_settings import DEFAULTS, Sent, read_query
 from voicekit.standin.refusals import Refusal
-from voicekit.standin.state import State
-
-LIMIT = 500_000
-"""Credits of the Pro plan, shown and not enforced; ask for `quota_exceeded` by a fault."""
 
 Words = Annotated[list[str], Field(max_length=100)]
 
@@ -61,13 +58,13 @@ class VoiceQuery(Sent):
 
 async def all_voices(request: Request) -> JSONResponse:
     """`GET /v1/voices`."""
-    _state(request)
+    admitted(request)
     return JSONResponse({"voices": [_voice(voice) for voice in elevenlabs_catalog.voices()]})
 
 
 async def search_voices(request: Request) -> JSONResponse:
     """`GET /v2/voices`: searched, sorted, in pages."""
-    _state(request)
+    admitted(request)
     query = read_query(VoiceQuery, request.query_params)
     found = [voice for voice in elevenlabs_catalog.voices() if query.matches(voice)]
     if query.sort == "name":
@@ -89,13 +86,13 @@ async def search_voices(request: Request) -> JSONResponse:
 
 async def one_voice(request: Request) -> JSONResponse:
     """`GET /v1/voices/{voice_id}`."""
-    _state(request)
+    admitted(request)
     return JSONResponse(_voice(elevenlabs_catalog.voice(request.path_params["voice_id"])))
 
 
 async def voice_settings(request: Request) -> JSONResponse:
     """`GET /v1/voices/{voice_id}/settings`: the defaults, which no voice here departs from."""
-    _state(request)
+    admitted(request)
     elevenlabs_catalog.voice(request.path_params["voice_id"])
     return JSONResponse(DEFAULTS)
 
@@ -107,44 +104,9 @@ async def default_settings(_request: Request) -> JSONResponse:
 
 async def models(request: Request) -> JSONResponse:
     """`GET /v1/models`: a bare array, without the deprecated."""
-    _state(request)
+    admitted(request)
     known = elevenlabs_catalog.models()
     return JSONResponse([_model(model) for model in known if model.status != "deprecated"])
-
-
-async def user(request: Request) -> JSONResponse:
-    """`GET /v1/user`."""
-    state = _state(request)
-    return JSONResponse(
-        {
-            "user_id": "standin_user",
-            "workspace_id": "standin_workspace",
-            "subscription": _subscription(state),
-            "is_new_user": False,
-            "can_use_delayed_payment_methods": False,
-            "is_onboarding_completed": True,
-            "is_onboarding_checklist_completed": True,
-            "show_compliance_terms": False,
-            "first_name": "Stand-in",
-            "is_api_key_hashed": False,
-            "xi_api_key_preview": None,
-            "created_at": 0,
-            "seat_type": "workspace_admin",
-        }
-    )
-
-
-async def subscription(request: Request) -> JSONResponse:
-    """`GET /v1/user/subscription`: what was used since the stand-in's start or reset."""
-    state = _state(request)
-    return JSONResponse({**_subscription(state), "has_open_invoices": False, "open_invoices": []})
-
-
-def _state(request: Request) -> State:
-    """The state, for a request that has a key."""
-    state: State = request.state.standin
-    auth.require_key(state, "elevenlabs", request.headers.get("xi-api-key"))
-    return state
 
 
 def _position(token: str | None) -> int:
@@ -201,32 +163,4 @@ def _model(model: Model) -> dict[str, Any]:
         "languages": [{"language_id": code, "name": names[code]} for code in model.languages],
         "model_rates": {"character_cost_multiplier": model.cost},
         "concurrency_group": model.group,
-    }
-
-
-def _subscription(state: State) -> dict[str, Any]:
-    return {
-        "tier": "pro",
-        "character_count": state.characters,
-        "character_limit": LIMIT,
-        "max_character_limit_extension": None,
-        "max_credit_limit_extension": 0,
-        "can_extend_character_limit": False,
-        "allowed_to_extend_character_limit": False,
-        "next_character_count_reset_unix": None,
-        "voice_slots_used": 0,
-        "professional_voice_slots_used": 0,
-        "professional_voice_slots_used_in_workspace": 0,
-        "voice_limit": 160,
-        "max_voice_add_edits": None,
-        "voice_add_edit_counter": 0,
-        "professional_voice_limit": 1,
-        "can_extend_voice_limit": False,
-        "can_use_instant_voice_cloning": False,
-        "can_use_professional_voice_cloning": False,
-        "currency": None,
-        "current_overage": {"amount": "0", "currency": "usd"},
-        "status": "active",
-        "billing_period": None,
-        "character_refresh_period": None,
     }

@@ -19,7 +19,8 @@ from starlette.responses import Response, StreamingResponse
 
 from voicekit.errors import EngineError
 from voicekit.serving import Send
-from voicekit.standin import auth, bodies, elevenlabs_catalog, formats
+from voicekit.standin import bodies, elevenlabs_catalog, formats
+from voicekit.standin.elevenlabs_account import admitted
 from voicekit.standin.elevenlabs_catalog import DEFAULT_MODEL, Model, Voice
 from voicekit.standin.elevenlabs_generation import Pace, Piece, passages, pieces
 from voicekit.standin.elevenlabs_settings import Invalid, Sent, VoiceSettings, read_json, read_query
@@ -83,8 +84,7 @@ class SpeechJob:
     @classmethod
     async def read(cls, request: Request, known: Sequence[str]) -> SpeechJob:
         """Check the request, in the order in which the vendor would find fault with it."""
-        state: State = request.state.standin
-        auth.require_key(state, "elevenlabs", request.headers.get("xi-api-key"))
+        state = admitted(request)
         query = read_query(SpeechQuery, request.query_params)
         check_format(query.output_format, known)
         asked = read_json(SpeechRequest, await bodies.read(request, "elevenlabs"))

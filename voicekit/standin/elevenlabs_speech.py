@@ -34,12 +34,11 @@ async def stream(request: Request) -> Response:
     """`POST /v1/text-to-speech/{voice_id}/stream`: audio as it is made."""
     job = await SpeechJob.read(request, STREAMED)
     timed = job.timed()
-    first = await anext(timed, None)
+    first = await anext(timed)
 
     async def audio() -> AsyncGenerator[bytes, None]:
         async with aclosing(timed):
-            if first:
-                yield first[1].audio
+            yield first[1].audio
             async for _, piece, _ in timed:
                 if piece.audio:
                     yield piece.audio
@@ -67,7 +66,7 @@ async def stream_with_timestamps(request: Request) -> Response:
     """
     job = await SpeechJob.read(request, STREAMED)
     timed = job.timed()
-    first = await anext(timed, None)
+    first = await anext(timed)
 
     def line(speech: Speech, piece: Piece, offset: float) -> bytes:
         characters = len(speech.text)
@@ -78,8 +77,7 @@ async def stream_with_timestamps(request: Request) -> Response:
 
     async def lines() -> AsyncGenerator[bytes, None]:
         async with aclosing(timed):
-            if first:
-                yield line(*first)
+            yield line(*first)
             async for item in timed:
                 yield line(*item)
 
