@@ -25,6 +25,7 @@ FIXED = {
     "TZ": "UTC",
     "COLUMNS": "100",
     "NO_COLOR": "1",
+    "VOICEKIT_STORED_SECONDS": "0.5",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 METADATA = {
@@ -67,7 +68,9 @@ def run(stored: nbformat.NotebookNode) -> nbformat.NotebookNode:
         store_widget_state=False,
         extra_arguments=["--Application.log_level=40"],  # no start-up advice in the outputs
     )
-    client.execute(store_history=False)
+    with client.setup_kernel():
+        for index, cell in enumerate(fresh.cells):
+            client.execute_cell(cell, index, store_history=False)
     for cell in skipped:
         cell.cell_type = "code"
     return fresh

@@ -42,6 +42,13 @@ def test_chat_completion_chunks_give_their_content():
     assert collect(stream) == ["Hi", "!"]
 
 
+def test_a_request_that_is_not_awaited_yet_is_awaited():
+    async def request():
+        return slowly("Hi", "!")
+
+    assert collect(request()) == ["Hi", "!"]
+
+
 def test_anything_else_is_refused_with_what_to_do():
     with pytest.raises(TypeError, match="Yield the text of each chunk yourself"):
         collect([42])

@@ -10,6 +10,7 @@ import base64
 import html
 import io
 import math
+import os
 import wave
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -32,6 +33,9 @@ _REMEDIES = {
 @dataclass(frozen=True)
 class Clip:
     """PCM16 mono sound, shown in a notebook as a player with its transcript.
+
+    `VOICEKIT_STORED_SECONDS` bounds what goes into a notebook's outputs; the tests set it, so that
+    committed notebooks stay small while a learner hears everything.
 
     Args:
         pcm: signed 16-bit little-endian samples, one channel.
@@ -160,14 +164,15 @@ class Clip:
         return f"{self.seconds:.2f} s, {self.rate} Hz, {level}"
 
     def _repr_html_(self) -> str:
+        stored = self.head(float(os.environ.get("VOICEKIT_STORED_SECONDS", "inf")))
         # JupyterLab cleans the output of an untrusted notebook: it drops `src` from <source> and
         # every aria attribute, and keeps `src` and `title` on <audio>. The caption stays anyway.
-        label = html.escape(self.text or f"Audio, {self._facts()}")
-        caption = f"{html.escape(self.text)}<br>" if self.text else ""
+        label = html.escape(stored.text or f"Audio, {self._facts()}")
+        caption = f"{html.escape(stored.text)}<br>" if stored.text else ""
         return (
             f'<figure style="margin: 0"><audio controls preload="metadata" title="{label}" '
             f'aria-label="{label}" src="data:audio/wav;base64,'
-            f'{base64.b64encode(self.wav()).decode()}"></audio>'
+            f'{base64.b64encode(stored.wav()).decode()}"></audio>'
             f"<figcaption>{caption}<small>{self._facts()}</small></figcaption></figure>"
         )
 

@@ -87,8 +87,9 @@ class Voice:
         """Begin to say a text, or the tokens of an LLM as they come; iterate the result for audio.
 
         Args:
-            text: a string, or an iterable (synchronous or not) of strings or of chat completion
-                chunks.
+            text: a string; an iterable (synchronous or not) of strings or of chat completion
+                chunks; or an awaitable that gives one: see `voicekit.tokens`. A request to the LLM
+                that is not awaited yet is timed as well.
 
         Raises:
             RuntimeError: there is no running event loop; use `speak_sync`.

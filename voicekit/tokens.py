@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Iterable,
+    Iterator,
+)
 from typing import Any
 
-Text = str | Iterable[Any] | AsyncIterable[Any]
-"""What can be spoken: strings, or the chunks of an OpenAI chat completion stream."""
+Text = str | Iterable[Any] | AsyncIterable[Any] | Awaitable[Any]
+"""What can be spoken: strings, the chunks of a chat completion stream, or what gives one later."""
 
 _END = object()
 
@@ -19,12 +26,15 @@ async def tokens(text: Text) -> AsyncGenerator[str]:
     A synchronous iterator is read in a thread, since the one loop would otherwise wait with it.
 
     Args:
-        text: a whole text, or an iterable (synchronous or not) of strings or of chat completion
-            chunks, such as `await client.chat.completions.create(…, stream=True)`.
+        text: a whole text; an iterable (synchronous or not) of strings or of chat completion
+            chunks; or an awaitable that gives one of these, such as the coroutine
+            `client.chat.completions.create(…, stream=True)` of an `AsyncOpenAI`.
 
     Raises:
         TypeError: something in the stream is neither.
     """
+    if inspect.isawaitable(text):
+        text = await text
     source = _source(text)
     try:
         async for item in source:
@@ -36,7 +46,7 @@ async def tokens(text: Text) -> AsyncGenerator[str]:
             await _close(text)
 
 
-def _source(text: Text) -> AsyncIterator[Any]:
+def _source(text: Any) -> AsyncIterator[Any]:
     if isinstance(text, str):
         return _one(text)
     if isinstance(text, AsyncIterable):
