@@ -83,8 +83,18 @@ def main(argv: list[str]) -> int:
     except (VoicekitError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(_json(argv[0], options.profile, rows) if options.json else _table(options.profile, rows))
+    if options.json:
+        print(_json(argv[0], options.profile, rows))
+        return 0
+    print(_table(options.profile, rows))
+    for line in getattr(benchmark, "conclude", _no_conclusion)(rows):
+        print(line)
     return 0
+
+
+def _no_conclusion(_rows: list[Row]) -> list[str]:
+    """A benchmark without goals of its own."""
+    return []
 
 
 def _json(name: str, profile: str, rows: list[Row]) -> str:

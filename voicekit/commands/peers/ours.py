@@ -1,0 +1,51 @@
+"""voicekit's `Voice`, warm. `one_socket` as an argument: all replies over one socket."""
+# mypy: disable-error-code="import-not-found"
+
+import asyncio
+import sys
+
+from worker import LLM, MODEL, RATE, VOICE, Reply, serve
+
+import voicekit
+
+
+async def main() -> None:
+    """Speak every reply with one `Voice`."""
+    world = voicekit.connect()
+    llm = world.async_openai()
+    one_socket = "one_socket" in sys.argv
+    async with voicekit.Voice(world, VOICE, model=MODEL, rate=RATE, one_socket=one_socket) as voice:
+
+        async def speak(reply: Reply) -> None:
+            if reply.cancel_after is not None:
+                await give_up(reply)
+                return
+            utterance = voice.speak(reply.tokens())
+            async for chunk in utterance:
+                if reply.hear(len(chunk.pcm)):
+                    utterance.cancel()
+            await voice.warm()  # a listener takes longer over the last words
+
+        async def give_up(reply: Reply) -> None:
+            stream = await llm.chat.completions.create(
+                model=LLM,
+                messages=[{"role": "user", "content": reply.prompt}],
+                stream=True,
+            )
+            utterance = voice.speak(stream)
+
+            async def barge_in() -> None:
+                await asyncio.sleep(reply.cancel_after)
+                reply.cancel()
+                utterance.cancel()
+
+            listener = asyncio.create_task(barge_in())
+            async for chunk in utterance:
+                reply.hear(len(chunk.pcm))
+            await listener
+            await voice.warm()
+
+        await serve(speak)
+
+
+asyncio.run(main())
