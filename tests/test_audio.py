@@ -218,3 +218,18 @@ def test_frames_are_equal_and_the_last_is_filled_with_silence():
     pcm = bytes(range(1, 11))
     assert list(frames(pcm, rate=100, seconds=0.02)) == [b"\1\2\3\4", b"\5\6\7\10", b"\t\n\0\0"]
     assert list(frames(b"", RATE, 0.02)) == []
+
+
+def test_dollar_amounts_are_not_typeset_as_a_formula():
+    page = Clip(b"\0\0", 8000, "$5 or $6")._repr_html_()
+    caption = page.partition("<figcaption>")[2]
+    assert "<span>$</span>5 or <span>$</span>6" in caption
+
+
+def test_what_is_stored_in_a_notebook_can_be_bounded(monkeypatch):
+    clip = Clip(bytes(2 * 8000), 8000, "One second.")
+    whole = clip._repr_html_()
+    monkeypatch.setenv("VOICEKIT_STORED_SECONDS", "0.5")
+    assert len(clip._repr_html_()) < len(whole) / 1.8
+    assert "(first 0.5 s)" in clip._repr_html_()
+    assert clip.seconds == 1.0

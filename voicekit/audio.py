@@ -168,7 +168,9 @@ class Clip:
         # JupyterLab cleans the output of an untrusted notebook: it drops `src` from <source> and
         # every aria attribute, and keeps `src` and `title` on <audio>. The caption stays anyway.
         label = html.escape(stored.text or f"Audio, {self._facts()}")
-        caption = f"{html.escape(stored.text)}<br>" if stored.text else ""
+        # Two dollar amounts would be typeset as a formula; a <span> around the sign prevents it.
+        shown = html.escape(stored.text).replace("$", "<span>$</span>")
+        caption = f"{shown}<br>" if stored.text else ""
         return (
             f'<figure style="margin: 0"><audio controls preload="metadata" title="{label}" '
             f'aria-label="{label}" src="data:audio/wav;base64,'
