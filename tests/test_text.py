@@ -273,3 +273,11 @@ def test_without_normalising_the_words_go_out_as_they_came() -> None:
 def test_a_long_text_without_marks_takes_time_in_proportion() -> None:
     text = "word " * 50_000 + "[" * 500 + "(" * 500 + "`" * 500 + "." * 5000
     assert "".join(fragment.source for fragment in prepare(text)) == text
+
+
+def test_a_language_without_rules_is_cut_but_not_normalised() -> None:
+    text = "Bien sûr, il coûte seulement 5 €. Voulez-vous le prendre ?"
+    said = [fragment.spoken for fragment in prepare(text, "fr", normalise=False)]
+    assert said == ["Bien sûr, ", "il coûte seulement 5 €. ", "Voulez-vous le prendre ? "]
+    with pytest.raises(ValueError, match="normalise=False"):
+        prepare(text, "fr")

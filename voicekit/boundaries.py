@@ -12,21 +12,23 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from voicekit.written import BLOCK_LINE, Language, load
 
 CANDIDATE = re.compile(r"[.!?…,;:—–\n\[`|]")
 _TOKEN = re.compile(r"\S+")
 _CLOSERS = re.compile(r"[\"'”’)\]»*_]*")
-_LETTERS = re.compile(r"[\"'“‘(«*_]*[^\W\d_]+(?:['’-][^\W\d_]+)*['’*_]*")
+_LETTERS = re.compile(r"[\"'“‘(«¡¿*_]*[^\W\d_]+(?:['’-][^\W\d_]+)*['’*_]*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _BARE_WORD = re.compile(r"[^\W\d_]+")
-_LINK = re.compile(r"\[[^\]\n]{0,200}(?:\](?:\([^)\n]{0,500})?)?\Z")
-_LINKED = re.compile(r"\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)")
+_LINK = re.compile(r"\[[^\[\]\n]{0,200}(?:\](?:\([^)\n]{0,500})?)?\Z")
+_LINKED = re.compile(r"\[[^\[\]\n]{0,200}\]\([^)\n]{0,500}\)")
 _CODE = re.compile(r"(`+)(?!`)[^`\n]{0,200}(?:\1|\Z)")
 _ENTITY = re.compile(r"&(?:\w{2,8}|#\d{2,6});\Z")
 _GAP_WORDS = 10
 _GAP_LEAST = 5
+_GAP_MOST = 40  # with no gap by then, the sentence waits for a mark
 _LONGEST_WORD = 100
 _LONGEST_BLOCK = 8  # characters that decide whether a line is a heading, an item, …
 
@@ -66,6 +68,7 @@ class Boundaries:
         self._calendar = frozenset(rules.months) | frozenset(dates["weekdays"])
         self._days = self._calendar | frozenset(dates["weekdays"].values())
         self._starters = frozenset(data["sentence_starters"].split())
+        self._clinging = frozenset(f"{data['articles']} {data['soft_words']}".split())
         self._soft = frozenset(data["soft_words"].split())
         self._ordinal_stop = "endings" in dates  # "5. November"
 
@@ -95,13 +98,19 @@ class Boundaries:
         """Find where to cut a fragment of ten words or more that has no mark; None if nowhere.
 
         Prefers the last small word ("and", "to", "that") after the fifth word. A gap counts only
-        between a plain word and a lower-case one, so that no name, number or date is cut.
+        between a plain word and a lower-case one, so that no name, number or date is cut, and
+        never after a word that leans on the next ("the", "to").
         """
-        words = list(_TOKEN.finditer(text, start, limit))
+        words = list(islice(_TOKEN.finditer(text, start, limit), _GAP_MOST))
         for last in range(_GAP_WORDS, len(words)):
             soft = [n for n in range(last - 1, _GAP_LEAST - 1, -1) if words[n][0] in self._soft]
             for n in (*soft, last):
-                if _LETTERS.fullmatch(words[n - 1][0]) and words[n][0][0].islower():
+                previous, begun = words[n - 1][0], words[n][0][0]
+                if (
+                    _LETTERS.fullmatch(previous)
+                    and begun.islower()
+                    and previous not in self._clinging
+                ):
                     return words[n].start()
         return None
 

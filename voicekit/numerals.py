@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from num2words import num2words
 
-_LARGEST = 10**15  # beyond this, a number is read digit by digit
+_LONGEST = 15  # digits; longer numbers are read digit by digit
 _SHORTENED = {"eins": "ein", "veintiuno": "veintiún", "uno": "un"}
 _FEMININE = {"eins": "eine", "veintiuno": "veintiuna", "uno": "una"}
 _FEMININE_HUNDREDS = ("cientos", "cientas")
@@ -87,7 +87,7 @@ class Numerals:
     def number(self, written: str) -> str:
         """Say a number as it was written, with its marks: "1,234.50", ".5", "007"."""
         whole, mark, places = written.replace(self.group, "").partition(self.decimal)
-        long = len(whole) > 1 and (whole[0] == "0" or int(whole) >= _LARGEST)
+        long = len(whole) > _LONGEST or (len(whole) > 1 and whole[0] == "0")
         said = self.digits(whole) if long else self.cardinal(int(whole)) if whole else ""
         if mark:
             said = f"{said} {self.point} {self.digits(places)}".strip()
@@ -96,7 +96,7 @@ class Numerals:
     def whole(self, written: str) -> int | None:
         """Return the value when the number has no decimals, else None."""
         plain = written.replace(self.group, "")
-        return int(plain) if plain.isdecimal() and len(plain) < len(str(_LARGEST)) else None
+        return int(plain) if plain.isdecimal() and len(plain) <= _LONGEST else None
 
     def _styled(self, number: int, kind: str) -> str:
         said = _words(number, kind, self.language)

@@ -21,6 +21,7 @@ _RUNS = re.compile(r"[0-9]+|[^\W\d_]+")
 _YEARS_ON = re.compile(r"\s?[-–]\s?[0-9]{4}(?![0-9])")
 _YEARS_BACK = re.compile(r"[0-9]{4}\s?[-–]\s?$")
 _ARTICLE = re.compile(r"(?<!\w)[Aa]n? $")
+_NOUN = re.compile(r" ([^\W\d_]{3,})")
 _LAST_WORD = re.compile(r"([^\W\d_]+) $")
 _REACH = 48  # how many characters around a form may change how it is said
 
@@ -40,7 +41,7 @@ def _form(forms: str, one: bool) -> str:
 
 
 def _one_of(words: str, ending: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(words.split())}){ending}$")
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words.split())}){ending}$", re.I)
 
 
 class Quantities:
@@ -53,6 +54,7 @@ class Quantities:
         self.numerals = language.numerals
         digits = self.data["digits"]
         between = "|".join(map(re.escape, digits["between"].split()))
+        self._feminine = frozenset(self.data["nouns"]["feminine"].split())
         self._identifier = _one_of(digits["before"], rf"(?:[\s:]+(?:{between}))*[\s:#]*")
         self._dialled = _one_of(digits["call"], " ")
         self._in_year = _one_of(self.data["years"]["before"], " ")
@@ -70,6 +72,10 @@ class Quantities:
                 return self.numerals.year(int(written))
         if ahead.rstrip().lower().endswith(self.words["version"].lower()):
             return self._dotted_parts(written)
+        noun = _NOUN.match(after(m)) if self.numerals.language != "en" else None
+        value = self.numerals.whole(written)
+        if noun and value is not None and written[0] != "0":
+            return self.numerals.counted(value, noun[1] in self._feminine)
         return self.numerals.number(written)
 
     def _is_year(self, year: int, m: Match[str]) -> bool:
@@ -96,8 +102,9 @@ class Quantities:
     def _version(self, m: Match[str]) -> str:
         return f"{self.words['version']} {self._dotted_parts(m['num'])}"
 
-    def _ordinal(self, m: Match[str]) -> str:
-        return self.numerals.ordinal(self.numerals.whole(m["num"]) or 0)
+    def _ordinal(self, m: Match[str]) -> str | None:
+        rank = self.numerals.whole(m["num"])
+        return None if rank is None else self.numerals.ordinal(rank)
 
     def _decade(self, m: Match[str]) -> str:
         short = m["two"] or m["bare"]
@@ -166,6 +173,21 @@ class Quantities:
         if m["unit"] == "%":
             return f"{self.numerals.number(m['num'])} {percent}"
         return self._counted(m["num"], forms)
+
+    def _span(self, m: Match[str]) -> str:
+        units = self.data["units"]
+        hours, minutes = str(int(m["hours"])), str(int(m["minutes"]))
+        return f"{self._counted(hours, units['h'])} {self._counted(minutes, units['min'])}"
+
+    def _height(self, m: Match[str]) -> str | None:
+        units = self.data["units"]
+        if "′" not in units:
+            return None
+        return f"{self._counted(m['feet'], units['′'])} {self._counted(m['inches'], units['″'])}"
+
+    def _ratio(self, m: Match[str]) -> str:
+        ends = self.numerals.number(m["num"]), self.numerals.number(m["end"])
+        return f" {self.words['to']} ".join(ends)
 
     def _per(self, m: Match[str]) -> str:
         return f"{self.words['per']} {self.data['per'][m['unit']]}"
@@ -268,9 +290,6 @@ class Quantities:
             year = self.numerals.year(int(m["year"]))
             said += self.data["dates"]["year"].replace(",", "").format(year=year)
         return said
-
-    def _weekday(self, m: Match[str]) -> str:
-        return str(self.data["dates"]["weekdays"][m["name"]])
 
     def _half_day(self, m: Match[str]) -> str:
         said = self._clock_said(int(m["hour"]), int(m["minute"] or 0), f"{m['half'].upper()}M")

@@ -16,6 +16,7 @@ from typing import Literal
 
 from voicekit.boundaries import CANDIDATE, Boundaries, Mark, Verdict, within
 from voicekit.spoken import Spoken, say, verbatim
+from voicekit.written import LANGUAGES
 
 _WORD = re.compile(r"\w\S*")
 _LEAST_WORDS = 2  # a voice has no melody for a single word
@@ -61,10 +62,11 @@ class Preparer:
         language: "en", "en-GB", "de", "es", with any region; see `voicekit.spoken.speakable`.
         first: where the first fragment may end. "clause": at a comma, or in a gap between words
             after about ten; "sentence": only at the end of the first sentence.
-        normalise: say numbers, dates, marks as people do; else the words go out as they came.
+        normalise: say numbers, dates, marks as people do. Else the words go out as they came, in
+            any language: the sentences of one without rules are cut by the English ones.
 
     Raises:
-        ValueError: there are no rules for the language.
+        ValueError: there are no rules for the language, and `normalise` is asked for.
     """
 
     def __init__(
@@ -74,7 +76,8 @@ class Preparer:
         normalise: bool = True,
     ) -> None:
         self._language = language
-        self._boundaries = Boundaries(language)
+        known = normalise or language.partition("-")[0] in LANGUAGES
+        self._boundaries = Boundaries(language if known else "en")
         self._eager = first == "clause"
         self._normalise = normalise
         self._begin()

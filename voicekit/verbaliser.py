@@ -24,7 +24,7 @@ _REIGN = re.compile(r"(?:King|Queen|Pope|Emperor|Tsar) [A-Z]\w+ $")
 _SUM = re.compile(r"\s*[0-9.,]+\s*=")
 _CHUNKS = re.compile(r"[0-9]+|[^\W\d_]+|[^\w]|_")
 _SOUNDLESS = frozenset("_#^|{}*~$")
-_SILENT = ("rule", "table", "lead", "link", "marks", "emoji")
+_SILENT = ("rule", "table", "lead", "link", "marks", "emoji", "emoticon")
 _COMPASS = {"N": "North", "S": "South", "E": "East", "W": "West"}
 
 
@@ -86,7 +86,7 @@ class Verbaliser(Quantities):
         return " " if char.isspace() else str(self.data["symbols"].get(char, char))
 
     def _symbol(self, m: Match[str]) -> str:
-        return " " if m[0] in _SOUNDLESS else str(self.data["symbols"].get(m[0], m[0]))
+        return " " if m[0] in _SOUNDLESS else str(self.data["symbols"].get(m[0][0], m[0]))
 
     def _range(self, m: Match[str]) -> str:
         word = "minus" if m[0] == " - " and _SUM.match(after(m)) else "to"
@@ -152,8 +152,17 @@ class Verbaliser(Quantities):
         """Keep the full stop of an abbreviation where it ends the sentence too."""
         return "." if self.language.ends_sentence(after(m)) else ""
 
+    def _weekday(self, m: Match[str]) -> str:
+        days = self.data["dates"]["weekdays"]
+        if m["last"]:
+            return f"{days[m['name']]} {self.words['to']} {days[m['last']]}"
+        return str(days[m["name"]]) + (self._stop(m) if m["dot"] else "")
+
+    def _month_name(self, m: Match[str]) -> str:
+        return self.language.months[m["name"]] + (self._stop(m) if m["dot"] else "")
+
     def _before_number(self, m: Match[str]) -> str:
-        return self.language.abbreviations[m["short"]].lower()
+        return self.language.abbreviations[m["short"]]
 
     def _dotted(self, m: Match[str]) -> str:
         return " ".join(m[0].replace(".", "")) + self._stop(m)
