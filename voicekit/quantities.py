@@ -1,4 +1,4 @@
-"""How quantities are said: numbers, money, measures, dates, times, telephone and order numbers.
+"""How quantities are said: numbers, money, measures, telephone and order numbers.
 
 Each method says one class of `voicekit.written` and bears its name; None means "as written".
 """
@@ -14,51 +14,32 @@ from fractions import Fraction
 from re import Match
 from typing import Any
 
-from voicekit.written import Language
+from voicekit.dates import NUMBERS, Dates
+from voicekit.written import Language, after, before, one_of
 
-_NUMBERS = re.compile(r"[0-9]+")
 _RUNS = re.compile(r"[0-9]+|[^\W\d_]+")
 _YEARS_ON = re.compile(r"\s?[-–]\s?[0-9]{4}(?![0-9])")
 _YEARS_BACK = re.compile(r"[0-9]{4}\s?[-–]\s?$")
 _ARTICLE = re.compile(r"(?<!\w)[Aa]n? $")
 _NOUN = re.compile(r" ([^\W\d_]{3,})")
-_LAST_WORD = re.compile(r"([^\W\d_]+) $")
-_REACH = 48  # how many characters around a form may change how it is said
-
-
-def before(match: Match[str]) -> str:
-    """Return the text just before a match."""
-    return match.string[max(0, match.start() - _REACH) : match.start()]
-
-
-def after(match: Match[str]) -> str:
-    """Return the text just after a match."""
-    return match.string[match.end() : match.end() + _REACH]
 
 
 def _form(forms: str, one: bool) -> str:
     return forms.split("|")[0 if one else 1]
 
 
-def _one_of(words: str, ending: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(words.split())}){ending}$", re.I)
-
-
-class Quantities:
-    """Says the quantities of one language."""
+class Quantities(Dates):
+    """Says the quantities of one language, its dates among them."""
 
     def __init__(self, language: Language) -> None:
-        self.data: dict[str, Any] = language.data
-        self.words: dict[str, str] = language.data["words"]
-        self.language = language
-        self.numerals = language.numerals
+        super().__init__(language)
         digits = self.data["digits"]
         between = "|".join(map(re.escape, digits["between"].split()))
         self._feminine = frozenset(self.data["nouns"]["feminine"].split())
-        self._identifier = _one_of(digits["before"], rf"(?:[\s:]+(?:{between}))*[\s:#]*")
-        self._dialled = _one_of(digits["call"], " ")
-        self._in_year = _one_of(self.data["years"]["before"], " ")
-        self._on_day = _one_of(self.data["dates"]["before"], " ")
+        self._identifier = one_of(digits["before"], rf"(?:[\s:]+(?:{between}))*[\s:#]*")
+        self._dialled = one_of(digits["call"], " ")
+        self._in_year = one_of(self.data["years"]["before"], " ")
+        self._on_day = one_of(self.data["dates"]["before"], " ")
 
     # Numbers
 
@@ -112,7 +93,7 @@ class Quantities:
         return f"{said.removesuffix('y')}ies" if said.endswith("y") else f"{said}s"
 
     def _phone(self, m: Match[str]) -> str:
-        groups = ", ".join(self.numerals.digits(group) for group in _NUMBERS.findall(m[0]))
+        groups = ", ".join(self.numerals.digits(group) for group in NUMBERS.findall(m[0]))
         return f"{self.words['plus']} {groups}" if m[0][0] == "+" else groups
 
     def _ip(self, m: Match[str]) -> str:
@@ -137,7 +118,7 @@ class Quantities:
         if 0 < top < bottom and str(bottom) in self.data["fractions"] and not dated:
             return self._part(m["whole"], top, bottom)
         day = None if m["whole"] else self._day_of(m, top, bottom)
-        numbers = (self.numerals.cardinal(int(n)) for n in _NUMBERS.findall(m[0]))
+        numbers = (self.numerals.cardinal(int(n)) for n in NUMBERS.findall(m[0]))
         return day or f" {self.words['slash']} ".join(numbers)
 
     def _vulgar(self, m: Match[str]) -> str:
@@ -237,78 +218,3 @@ class Quantities:
             return self
         numerals = replace(self.numerals, british=True)
         return Quantities(replace(self.language, numerals=numerals))
-
-    # Dates and times
-
-    def _iso_date(self, m: Match[str]) -> str | None:
-        return self._date_said(m, int(m["day"]), int(m["month"]), int(m["year"]))
-
-    def _date(self, m: Match[str]) -> str | None:
-        numbers = [int(n) for n in _NUMBERS.findall(m[0])]
-        said = self._day_of(m, *numbers)
-        return said or f" {self.words['slash']} ".join(map(self.numerals.cardinal, numbers))
-
-    def _day_of(
-        self, m: Match[str], first: int, second: int, year: int | None = None
-    ) -> str | None:
-        """Say a day written as two numbers, in the order of the region unless only one fits."""
-        month_first = (self.language.month_first or second > 12) and first <= 12
-        month, day = (first, second) if month_first else (second, first)
-        century = 2000 if year is not None and year < 100 else 0
-        return self._date_said(m, day, month, None if year is None else year + century)
-
-    def _date_said(self, m: Match[str], day: int, month: int, year: int | None) -> str | None:
-        if not (1 <= month <= 12 and 1 <= day <= 31):
-            return None
-        name = self.data["dates"]["months"].split()[month - 1]
-        form = "day" if self.language.month_first else "day_article"
-        said = self._day_said(m, form, day, name)
-        if year is not None:
-            said += self.data["dates"]["year"].format(year=self.numerals.year(year, long=True))
-        return said
-
-    def _day_said(self, m: Match[str], form: str, day: int, month: str) -> str:
-        dates, ordinal = self.data["dates"], self.numerals.ordinal(day)
-        if "endings" in dates:
-            word = _LAST_WORD.search(before(m))
-            ordinal += dates["endings"].get(word[1].lower() if word else "", dates["ending_alone"])
-        cardinal = self.numerals.cardinal(day)
-        said = str(dates[form].format(month=month, ordinal=ordinal, cardinal=cardinal))
-        return said.removeprefix("the ") if before(m).lower().endswith("the ") else said
-
-    def _month_day(self, m: Match[str]) -> str:
-        said = self._day_said(m, "day", int(m["day"]), self.language.months[m["month"]])
-        if m["weekday"]:
-            said = f"{self.data['dates']['weekdays'][m['weekday']]}, {said}"
-        if m["last"]:
-            said += f" {self.words['to']} {self.numerals.ordinal(int(m['last']))}"
-        return f"{said}, {self.numerals.year(int(m['year']))}" if m["year"] else said
-
-    def _day_month(self, m: Match[str]) -> str:
-        said = self._day_said(m, "day_article", int(m["day"]), self.language.months[m["month"]])
-        if m["year"]:
-            year = self.numerals.year(int(m["year"]))
-            said += self.data["dates"]["year"].replace(",", "").format(year=year)
-        return said
-
-    def _half_day(self, m: Match[str]) -> str:
-        said = self._clock_said(int(m["hour"]), int(m["minute"] or 0), f"{m['half'].upper()}M")
-        ends = m[0].endswith(".") and self.language.ends_sentence(after(m))
-        return f"{said}." if ends else said
-
-    def _clock(self, m: Match[str]) -> str:
-        hour = int(m["hour"] or m["whole"])
-        return self._clock_said(hour % 24, int(m["minute"] or 0))
-
-    def _clock_said(self, hour: int, minute: int, half: str = "") -> str:
-        times = self.data["times"]
-        if times["clock"] == 12 and not half and (hour > 12 or hour == 0):
-            half = "PM" if hour > 12 else "AM"
-        if times["clock"] == 12:
-            hour = hour % 12 or 12
-        form = times["whole"] if not minute else times["small"] if minute < 10 else times["form"]
-        if half and not minute:
-            form = "{hour}"
-        spoken_hour = self.numerals.counted(hour, feminine=self.numerals.language == "es")
-        said = str(form).format(hour=spoken_hour, minute=self.numerals.cardinal(minute))
-        return f"{said} {half}".strip()

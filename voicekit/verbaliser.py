@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import cache
 from re import Match
 
-from voicekit.quantities import Quantities, after, before
-from voicekit.written import BLOCK_LINE, Language, load
+from voicekit.quantities import Quantities
+from voicekit.written import BLOCK_LINE, Language, after, before, load
 
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ROMAN_FORM = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")

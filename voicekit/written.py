@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from re import Match
 from typing import Any
 
 from voicekit.numerals import Numerals
@@ -22,8 +23,24 @@ from voicekit.numerals import Numerals
 ENDINGS = " \t\n\"'”’)]*_"  # what may stand between a full stop and the end
 LANGUAGES = ("en", "de", "es")
 BLOCK_LINE = re.compile(r"[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|>|\||[0-9]{1,3}[.)][ \t]|```|-{3,})")
+_REACH = 48  # how many characters around a form may change how it is said
 _NAMED = re.compile(r"\(\?P<\w+>")
 _PART = re.compile(r"‹(\w+)›")
+
+
+def before(match: Match[str]) -> str:
+    """Return the text just before a match."""
+    return match.string[max(0, match.start() - _REACH) : match.start()]
+
+
+def after(match: Match[str]) -> str:
+    """Return the text just after a match."""
+    return match.string[match.end() : match.end() + _REACH]
+
+
+def one_of(words: str, ending: str) -> re.Pattern[str]:
+    """Match any of some words, then `ending`, at the end of a text."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words.split())}){ending}$", re.I)
 
 
 def _any(keys: Iterable[str]) -> str:
