@@ -94,6 +94,12 @@ class Voice:
         Raises:
             RuntimeError: there is no running event loop; use `speak_sync`.
         """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError(
+                "Speaking needs a running event loop, as notebooks have. Use speak_sync here."
+            ) from None
         timeline = Timeline(profile=self._profile)
         opener = self._connection.channel
         return Utterance(text, opener, self._preparer(), self.rate, timeline, self._trim)
