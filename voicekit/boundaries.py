@@ -22,6 +22,7 @@ _CLOSERS = re.compile(r"[\"'”’)\]»*_]*")
 _LETTERS = re.compile(r"[\"'“‘(«¡¿*_]*[^\W\d_]+(?:['’-][^\W\d_]+)*['’*_]*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _BARE_WORD = re.compile(r"[^\W\d_]+")
+_ENCLOSING = re.compile('[“”()«»"]')
 _LINK = re.compile(r"\[[^\[\]\n]{0,200}(?:\](?:\([^)\n]{0,500})?)?\Z")
 _LINKED = re.compile(r"\[[^\[\]\n]{0,200}\]\([^)\n]{0,500}\)")
 _CODE = re.compile(r"(`+)(?!`)[^`\n]{0,200}(?:\1|\Z)")
@@ -189,10 +190,9 @@ class Boundaries:
 
 def _word_before(text: str, start: int, at: int) -> str:
     """Return the characters before a mark back to the last white space of the fragment."""
-    begin, start = at, max(start, at - _LONGEST_WORD)
-    while begin > start and not text[begin - 1].isspace():
-        begin -= 1
-    return text[begin:at].lstrip("\"'“‘(«[*_")
+    if at == start or text[at - 1].isspace():
+        return ""
+    return text[max(start, at - _LONGEST_WORD) : at].rsplit(None, 1)[-1].lstrip("\"'“‘(«[*_")
 
 
 def _skip_space(text: str, at: int) -> int:
@@ -222,6 +222,8 @@ def within(text: str, start: int, at: int, quoted: bool) -> bool:
         at: the place asked about.
         quoted: one was open where the fragment begins.
     """
+    if not _ENCLOSING.search(text, start, at):
+        return quoted and "\n" not in text[start:at]
     for opening, closing in ("“”", "()", "«»", '""'):
         opened, closed = text.rfind(opening, start, at), text.rfind(closing, start, at)
         if opening == closing and opened >= 0:

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Literal
 
 from voicekit.boundaries import CANDIDATE, Boundaries, Mark, Verdict, within
 from voicekit.spoken import Spoken, say, verbatim
 from voicekit.written import LANGUAGES
 
-_WORD = re.compile(r"\w\S*")
 _LEAST_WORDS = 2  # a voice has no melody for a single word
 _SHORT_SENTENCE = 4  # words; shorter ones join the next
+_WORDS = {n: re.compile(rf"(?:\W*+\w\S*+){{{n}}}") for n in (_LEAST_WORDS, _SHORT_SENTENCE)}
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class Preparer:
         fragments: list[Fragment] = []
         while True:
             if self._held is not None:
-                if self._words(self._held, len(self._text)) < _LEAST_WORDS:
+                if not self._has(_LEAST_WORDS, self._held, len(self._text)):
                     return fragments
                 fragments.append(self._cut(self._held))
             at = self._next_mark()
@@ -156,13 +155,12 @@ class Preparer:
 
     def _settle(self, mark: Mark, fragments: list[Fragment], hungry: bool = False) -> None:
         """Cut at a boundary, or remember it."""
-        words = self._words(self._start, mark.end)
-        if words < _LEAST_WORDS or mark.verdict is Verdict.NONE:
+        if mark.verdict is Verdict.NONE or not self._has(_LEAST_WORDS, self._start, mark.end):
             return
         sentence = mark.verdict is Verdict.SENTENCE
         if (self._first and (sentence or self._eager)) or hungry:
             fragments.append(self._cut(mark.end))
-        elif sentence and words >= _SHORT_SENTENCE:
+        elif sentence and self._has(_SHORT_SENTENCE, self._start, mark.end):
             self._held = mark.end
         else:
             self._soft = mark.end
@@ -180,8 +178,8 @@ class Preparer:
     def _gap(self, limit: int) -> int | None:
         return self._boundaries.gap(self._text, self._start, limit)
 
-    def _words(self, start: int, end: int) -> int:
-        return sum(1 for _ in islice(_WORD.finditer(self._text, start, end), _SHORT_SENTENCE))
+    def _has(self, words: int, start: int, end: int) -> bool:
+        return _WORDS[words].match(self._text, start, end) is not None
 
     def _cut(self, end: int) -> Fragment:
         source = self._text[self._start : end]
