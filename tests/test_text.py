@@ -209,6 +209,13 @@ def test_a_hungry_player_gets_the_last_clause() -> None:
     ]
 
 
+def test_a_first_sentence_is_waited_for_though_nothing_plays_yet() -> None:
+    preparer = Preparer(first="sentence")
+    tokens = ["If you like, I can", " send it", " today.", " Or tomorrow, if"]
+    released = [[f.source for f in preparer.feed(token, hungry=True)] for token in tokens]
+    assert released == [[], [], [], ["If you like, I can send it today.", " Or tomorrow,"]]
+
+
 def test_without_any_mark_the_first_fragment_ends_before_a_small_word() -> None:
     text = "I think that we should probably go and see whether the thing is there"
     assert prepare(text)[0].source == "I think that we should probably go "

@@ -86,11 +86,12 @@ class Preparer:
 
         Args:
             token: any piece of text, also an empty one.
-            hungry: the player would run dry: a clause or a very short sentence will do.
+            hungry: the player would run dry: a clause or a very short sentence will do. Before
+                the first fragment every player is dry, so there `first` decides alone.
         """
         self._text += token
         fragments = self._settled()
-        if hungry:
+        if hungry and (self._eager or not self._first):
             end = self._held or self._soft or self._gap(self._next_mark())
             if end:
                 fragments.append(self._cut(end))
