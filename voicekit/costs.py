@@ -1,0 +1,57 @@
+"""What a turn costs: speech by the character, an LLM by the token. Prices are data with a date."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from voicekit.tables import Table
+
+
+def speech_cost(text: str, model: str) -> float:
+    """Dollars for saying `text`, given as it is sent: numbers written out count as written out.
+
+    Raises:
+        ValueError: no price is known for the model.
+    """
+    return len(text) * float(_price("elevenlabs", model)["per_1000_characters"]) / 1000
+
+
+def llm_cost(model: str, prompt_tokens: int, completion_tokens: int) -> float:
+    """Dollars for one completion, with the counts that its `usage` has.
+
+    Raises:
+        ValueError: no price is known for the model.
+    """
+    price = _price("openai", model)
+    return float(prompt_tokens * price["prompt"] + completion_tokens * price["completion"]) / 1e6
+
+
+def prices() -> Table:
+    """All prices, each with the month it is from; `voicekit/data/prices.toml` has the sources."""
+    speech, llm = _prices()["elevenlabs"], _prices()["openai"]
+    rows = [  # without dollar signs: a notebook would typeset what is between two of them
+        [name, f"{price['per_1000_characters']:.2f}", "1,000 characters", speech["date"]]
+        for name, price in speech["models"].items()
+    ] + [
+        [name, f"{p['prompt']:.2f} in, {p['completion']:.2f} out", "million tokens", llm["date"]]
+        for name, p in llm["models"].items()
+    ]
+    caption = f"Sources: {speech['source']}; {llm['source']}. Your plan may have other prices."
+    return Table(["model", "dollars", "for", "as of"], rows, "<>><", caption)
+
+
+def _price(vendor: str, model: str) -> dict[str, Any]:
+    models: dict[str, Any] = _prices()[vendor]["models"]
+    if model not in models:
+        known = ", ".join(models)
+        raise ValueError(f"No price for {model!r}. Known: {known}. Add it to data/prices.toml.")
+    return dict(models[model])
+
+
+@cache
+def _prices() -> dict[str, Any]:
+    file = resources.files("voicekit").joinpath("data/prices.toml")
+    return tomllib.loads(file.read_text("utf-8"))
