@@ -40,7 +40,7 @@ _SPOKEN_AS_WRITTEN = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How much to measure: about five minutes by default, under one with `--quick`."""
     parser.add_argument("--replies", type=int, default=100, help="of the set (default 100)")
-    parser.add_argument("--turns", type=int, default=8, help="whole replies per rate (default 8)")
+    parser.add_argument("--turns", type=int, default=6, help="whole replies per rate (default 6)")
     parser.add_argument("--rates", default="15,50,200", help="tokens a second (default 15,50,200)")
     parser.add_argument("--pauses", type=int, default=8, help="replies with a pause (default 8)")
     parser.add_argument("--cancels", type=int, default=50, help="replies cancelled (default 50)")
@@ -176,29 +176,28 @@ def _whole_replies(
     lines = [
         line
         for line in replies()
-        if set(line) <= _SPOKEN_AS_WRITTEN and "Mr." not in line and 12 <= len(split(line)) <= 24
+        if set(line) <= _SPOKEN_AS_WRITTEN and "Mr." not in line and 12 <= len(split(line)) <= 20
     ]
-    for rate in rates:
-        turns = []
-        with standin.workers(variants) as workers:
-            _warm_up(workers)
+    turns: list[Turn] = []
+    with standin.workers(variants) as workers:
+        _warm_up(workers)
+        for rate in rates:
             for text in _spread(lines, count):
-                for turn in in_turn(workers, text, rate, tokens=schedule(text, rate)):
+                tokens = schedule(text, rate)
+                for turn in in_turn(workers, text, rate, tokens=tokens):
                     turns.append(turn)
                     progress.step()
-            journal = standin.journal()
-        at = f"{rate:g} tok/s"
-        for turn in turns:
-            figures.attach(turn, journal)
-            rows.add(f"vendor's own time, {at}", turn, figures.vendors_own(turn))
-        for turn in turns:
-            rows.add(f"added, {at}", turn, figures.added(turn))
-        for turn in turns:
-            for seconds in figures.deliveries(turn):
-                rows.add(f"chunk delivery, {at}", turn, seconds)
-            silence, forced = figures.stalls(turn)
-            rows.add(f"playback stall, {at}", turn, silence)
-            rows.add(f"stall beyond the vendor's, {at}", turn, silence - forced)
+        journal = standin.journal()
+    for turn in turns:
+        figures.attach(turn, journal)
+        at = f"{turn.rate:g} tok/s"
+        rows.add(f"vendor's own time, {at}", turn, figures.vendors_own(turn))
+        rows.add(f"added, {at}", turn, figures.added(turn))
+        for seconds in figures.deliveries(turn):
+            rows.add(f"chunk delivery, {at}", turn, seconds)
+        silence, forced = figures.stalls(turn)
+        rows.add(f"playback stall, {at}", turn, silence)
+        rows.add(f"stall beyond the vendor's, {at}", turn, silence - forced)
 
 
 def _cancelled(
@@ -210,7 +209,7 @@ def _cancelled(
     with standin.workers(variants) as workers:
         in_turn(workers, "", RATE, cancel=0.5, prompt=PROMPT)
         for _ in range(count):
-            after = chance.uniform(0.1, 0.6)
+            after = chance.uniform(0.1, 0.4)
             for turn in in_turn(workers, "", RATE, cancel=after, prompt=PROMPT):
                 turns.append(turn)
                 progress.step()

@@ -12,7 +12,7 @@ from voicekit.commands.speech_turns import Turn, split
 
 TRIGGER = 50
 """Characters at which `convert_realtime`'s text is spoken: its `chunk_length_schedule`."""
-RATE = 24000
+RATE = 22050
 """PCM samples a second that every variant asks for: `RATE` in `peers/worker.py`."""
 GRACE = 0.2
 """Seconds after a cancelled turn in which a hang-up still counts as its own."""

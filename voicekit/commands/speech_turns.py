@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from voicekit.errors import VoicekitError
 SCRIPTS = Path(__file__).parent / "peers"
 TTFT = 0.15
 """Seconds from the request to the LLM's first token: the `advertised` profile's."""
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds that a process may take for one reply, or to start."""
 _JITTER = 0.5  # of a token's interval
 _TOKEN = re.compile(r"\s*\w+|'\w+|\s*[^\w\s]")
@@ -127,10 +128,17 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, "PYTHONFAULTHANDLER": "1"},
             text=True,
         )
         self._text, self._rate = "", 0.0
+
+    def ready(self) -> None:
+        """Wait until it takes orders.
+
+        Raises:
+            VoicekitError: it did not start; with what it said.
+        """
         self._answer()
 
     def begin(self, text: str, rate: float, order: dict[str, Any]) -> None:
@@ -152,7 +160,7 @@ class Worker:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None  # noqa: S101
-        watchdog = threading.Timer(PATIENCE, self._process.kill)
+        watchdog = threading.Timer(PATIENCE, self._process.send_signal, [signal.SIGABRT])
         watchdog.start()
         line = self._process.stdout.readline()
         while line and not line.startswith("{"):  # some library prints a banner
@@ -161,7 +169,7 @@ class Worker:
         if not line:
             self._process.wait()
             self._errors.seek(0)
-            said = self._errors.read().strip()[-800:]
+            said = self._errors.read().strip()[-2000:]
             raise VoicekitError(f"{self.variant.name} did not finish a reply. It said: {said}")
         answer: dict[str, Any] = json.loads(line)
         return answer
@@ -182,6 +190,8 @@ class Stage:
         try:
             for variant in variants:
                 started[variant] = Worker(variant, self._environment)
+            for worker in started.values():
+                worker.ready()
             yield started
         finally:
             for worker in started.values():
