@@ -13,7 +13,7 @@ from collections import deque
 import numpy as np
 
 from voicekit.errors import SpeechDroppedError, SpeechError
-from voicekit.voice_socket import Audio
+from voicekit.speech.channel import Audio
 
 RATE = 1000
 WORD = 100  # samples, so 0.1 s

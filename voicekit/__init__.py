@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicekit.audio import Clip
-    from voicekit.budget import Budget
     from voicekit.endpoints import Endpoints, connect
     from voicekit.errors import (
         AudioError,
@@ -24,13 +23,10 @@ if TYPE_CHECKING:
         VoicekitError,
     )
     from voicekit.keys import Secret
-    from voicekit.replay import replay, simulate
-    from voicekit.runs import Run, compare
     from voicekit.serving import Served, serve
-    from voicekit.speech import Voice, speak, speak_sync
+    from voicekit.speech import Chunk, Utterance, Voice, speak, speak_sync
     from voicekit.text import prepare
-    from voicekit.timeline import Timeline
-    from voicekit.utterance import Chunk, Utterance
+    from voicekit.timeline import Budget, Run, Timeline, compare, replay, simulate
 
     __version__: str
 
@@ -65,13 +61,13 @@ __all__ = [
 
 _HOMES = {
     "AudioError": "errors",
-    "Budget": "budget",
-    "Chunk": "utterance",
+    "Budget": "timeline",
+    "Chunk": "speech",
     "Clip": "audio",
     "Endpoints": "endpoints",
     "EngineError": "errors",
     "KeyMissingError": "errors",
-    "Run": "runs",
+    "Run": "timeline",
     "Secret": "keys",
     "Served": "serving",
     "ServingError": "errors",
@@ -79,15 +75,15 @@ _HOMES = {
     "SpeechDroppedError": "errors",
     "SpeechError": "errors",
     "Timeline": "timeline",
-    "Utterance": "utterance",
+    "Utterance": "speech",
     "Voice": "speech",
     "VoicekitError": "errors",
-    "compare": "runs",
+    "compare": "timeline",
     "connect": "endpoints",
     "prepare": "text",
-    "replay": "replay",
+    "replay": "timeline",
     "serve": "serving",
-    "simulate": "replay",
+    "simulate": "timeline",
     "speak": "speech",
     "speak_sync": "speech",
 }

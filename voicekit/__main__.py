@@ -33,8 +33,8 @@ def main(argv: list[str]) -> int:
 
 
 def _run(command: str, arguments: list[str]) -> int:
-    from voicekit import bootstrap  # in the syntax of the Python that is wanted
     from voicekit.errors import SetupError
+    from voicekit.setup import bootstrap  # in the syntax of the Python that is wanted
 
     try:
         root = bootstrap.checkout()

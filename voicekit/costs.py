@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from voicekit.tables import Table
+from voicekit.timeline.tables import Table
 
 
 def speech_cost(text: str, model: str) -> float:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from voicekit.bootstrap import become, needed_checkout
+from voicekit.setup.bootstrap import become, needed_checkout
 
 # JupyterLab reads overrides.json from here: no pop-up that asks about news.
 _SETTINGS = Path(__file__).parent / "settings"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from voicekit.bootstrap import become, needed_checkout
+from voicekit.setup.bootstrap import become, needed_checkout
 
 
 def main(argv: list[str]) -> int:

@@ -1,0 +1,244 @@
+import asyncio
+import inspect
+import random
+
+import pytest
+from vendor import PIECE, RATE, WORD, Vendor
+
+from voicekit.errors import SpeechDroppedError, SpeechError
+from voicekit.speech import utterance as module
+from voicekit.speech.utterance import Utterance
+from voicekit.text.preparer import Preparer
+from voicekit.timeline import Timeline, replay
+
+REPLY = (
+    "Of course. I have found your order, and it left our warehouse this morning. "
+    "It should be with you by Friday, or on Saturday at the latest. Is there anything else?"
+)
+WORDS = REPLY.split()
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr(module, "RETRIES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+
+
+def begin(vendor, text, **options):
+    return Utterance(text, vendor.open, Preparer(), RATE, Timeline(), **options)
+
+
+def say(vendor, text=REPLY, **options):
+    async def run():
+        said = begin(vendor, text, **options)
+        chunks = [chunk async for chunk in said]
+        return said, b"".join(chunk.pcm for chunk in chunks)
+
+    return asyncio.run(run())
+
+
+def split(text, seed):
+    """The text in tokens of random length."""
+    random_ = random.Random(seed)
+    while text:
+        size = random_.randint(1, 8)
+        yield text[:size]
+        text = text[size:]
+
+
+async def llm(text, seed=0, pause_after=None, pause=0.0):
+    for number, token in enumerate(split(text, seed)):
+        if number == pause_after:
+            await asyncio.sleep(pause)
+        yield token
+        await asyncio.sleep(0)
+
+
+def whole(vendor, pcm):
+    """The words that were said to their end."""
+    return [word for word, samples in vendor.said(pcm) if samples == WORD]
+
+
+def test_every_word_is_said_once_and_in_order():
+    vendor = Vendor()
+    said, pcm = say(vendor)
+    assert whole(vendor, pcm) == WORDS
+    assert said.text == REPLY
+    assert said.resumed == 0
+
+
+def test_it_speaks_before_the_llm_has_finished():
+    vendor = Vendor()
+    said, _ = say(vendor, llm(REPLY, pause_after=20, pause=0.1))
+    assert said.timeline.marks["first_byte"] < said.timeline.marks["last_token"]
+
+
+def test_a_first_fragment_does_not_wait_for_a_paused_llm():
+    vendor = Vendor()
+    said, _ = say(vendor, llm("Of course. Let me look that up for you.", 3, 4, 0.2))
+    assert said.timeline.marks["first_byte"] < said.timeline.marks["last_token"]
+
+
+@pytest.mark.parametrize("kind", ["drop", "half_open"])
+@pytest.mark.parametrize("seed", range(40))
+def test_a_lost_connection_loses_no_word_and_repeats_none(kind, seed):
+    random_ = random.Random(seed)
+    failures = [(random_.randint(0, 25), kind) for _ in range(random_.randint(1, 3))]
+    vendor = Vendor(failures)
+    said, pcm = say(vendor, llm(REPLY, seed))
+    assert whole(vendor, pcm) == WORDS
+    for before, after in zip(vendor.said(pcm), vendor.said(pcm)[1:], strict=False):
+        if before[1] < WORD:  # a word that was cut is what comes next, from its beginning
+            assert before[0] == after[0]
+    assert said.heard(len(pcm) / 2 / RATE) == REPLY
+
+
+def test_an_unreachable_vendor_is_tried_again():
+    vendor = Vendor([(0, "unreachable"), (0, "unreachable")])
+    said, pcm = say(vendor)
+    assert whole(vendor, pcm) == WORDS
+    assert said.resumed == 2
+
+
+def test_a_vendor_that_stays_away_is_an_error_and_keeps_what_came():
+    vendor = Vendor([(5, "drop"), *[(0, "drop")] * 9])
+
+    async def run():
+        said = begin(vendor, REPLY)
+        with pytest.raises(SpeechDroppedError):
+            await said.clip()
+        return said
+
+    assert len(asyncio.run(run()).chunks) == 5
+
+
+def test_a_refusal_is_final_and_names_the_vendors_reason():
+    vendor = Vendor([(0, "refused")])
+    with pytest.raises(SpeechError, match="quota_exceeded") as refused:
+        say(vendor)
+    assert refused.value.reason == "quota_exceeded"
+
+
+def test_what_a_failing_llm_had_said_is_spoken_before_its_error_is_raised():
+    async def failing():
+        yield "Your order left "
+        yield "our warehouse"
+        raise ConnectionError("the LLM is gone")
+
+    vendor = Vendor()
+
+    async def run():
+        said = begin(vendor, failing())
+        with pytest.raises(ConnectionError, match="the LLM is gone"):
+            await said.clip()
+        return b"".join(chunk.pcm for chunk in said.chunks)
+
+    assert whole(vendor, asyncio.run(run())) == ["Your", "order", "left", "our", "warehouse"]
+
+
+def test_cancel_ends_the_iteration_and_hangs_up_on_both_vendors():
+    hung_up = []
+
+    async def endless():
+        try:
+            while True:
+                yield "word "
+                await asyncio.sleep(0.001)
+        finally:
+            hung_up.append("LLM")
+
+    async def run():
+        vendor = Vendor()
+        said = begin(vendor, endless())
+        async for _ in said:
+            said.cancel()
+            said.cancel()
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
+        assert [channel.aborted for channel in vendor.channels] == [True]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert "cancelled" in said.timeline.marks
+
+    asyncio.run(run())
+    assert hung_up == ["LLM"]
+
+
+def test_an_iteration_that_ended_stays_ended():
+    async def run():
+        said = begin(Vendor(), "Hello there.")
+        async for _ in said:
+            pass
+        assert [chunk async for chunk in said] == []
+
+    asyncio.run(run())
+
+
+def test_heard_grows_word_by_word_and_is_always_a_beginning_of_the_text():
+    vendor = Vendor()
+    said, pcm = say(vendor)
+    seconds = len(pcm) / 2 / RATE
+    heard = [said.heard(seconds * step / 200) for step in range(201)]
+    assert heard == sorted(heard, key=len)
+    assert all(REPLY.startswith(part) for part in heard)
+    assert all(
+        part == ""
+        or part[-1].isspace()
+        or len(part) == len(REPLY)
+        or not REPLY[len(part)].isalnum()
+        for part in heard
+    )
+    assert heard[0] == ""
+    assert heard[-1] == REPLY
+
+
+def test_without_alignment_what_was_heard_is_estimated():
+    vendor = Vendor(aligned=False)
+    said, _ = say(vendor)
+    assert said.heard(0) == ""
+    assert REPLY.startswith(said.heard(2.0))
+    assert 15 <= len(said.heard(2.0)) <= 45
+
+
+def test_a_slow_listener_slows_the_vendor_and_loses_nothing(monkeypatch):
+    monkeypatch.setattr(module, "BACKLOG", 3 * PIECE / RATE)
+
+    async def run():
+        vendor = Vendor()
+        said = begin(vendor, REPLY)
+        pcm, most = b"", 0
+        async for chunk in said:
+            await asyncio.sleep(0.001)
+            most = max(most, len(said.chunks) - len(pcm) // (2 * PIECE))
+            pcm += chunk.pcm
+        assert whole(vendor, pcm) == WORDS
+        return most
+
+    assert asyncio.run(run()) <= 6
+
+
+def test_an_empty_reply_is_silence_and_no_error():
+    said, pcm = say(Vendor(), "")
+    assert pcm == b""
+    assert said.text == ""
+
+
+def test_a_clip_has_the_sound_and_the_text():
+    async def run():
+        return await begin(Vendor(), "Hello there.").clip()
+
+    clip = asyncio.run(run())
+    assert clip.text == "Hello there."
+    assert clip.seconds == pytest.approx(2 * WORD / RATE)
+
+
+def test_keep_alive_is_sent_while_the_llm_thinks(monkeypatch):
+    monkeypatch.setattr(module, "KEEP_ALIVE", 0.02)
+    vendor = Vendor()
+    _, pcm = say(vendor, llm("One moment, please. Here it is.", 1, 5, 0.15))
+    assert vendor.channels[0].kept_alive >= 3
+    assert whole(vendor, pcm) == ["One", "moment,", "please.", "Here", "it", "is."]
+
+
+def test_a_replay_supposes_the_same_pauses_and_hunger():
+    supposed = inspect.signature(replay).parameters
+    assert supposed["quiet"].default == module.QUIET
+    assert supposed["hungry"].default == module.HUNGRY

@@ -1,0 +1,290 @@
+"""Where a text may be cut for speech: sentences and clauses, never inside a number or a name.
+
+A mark is judged from the text up to it and, where that is not enough, from what follows. Each
+verdict depends on a prefix of the text alone: more text never changes it. That is what makes the
+fragments of `voicekit.text.preparer` the same however the text was split into tokens.
+"""
+
+# ruff: noqa: RUF001 - typographic dashes and quotes are this module's subject
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+from voicekit.text.written import BLOCK_LINE, Language, load
+
+CANDIDATE = re.compile(r"[.!?…,;:—–\n\[`|]")
+_TOKEN = re.compile(r"\S+")
+_CLOSERS = re.compile(r"[\"'”’)\]»*_]*")
+_LETTERS = re.compile(r"[\"'“‘(«¡¿*_]*[^\W\d_]+(?:['’-][^\W\d_]+)*['’*_]*")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_BARE_WORD = re.compile(r"[^\W\d_]+")
+_ENCLOSING = re.compile('[“”()«»"]')
+_LINK = re.compile(r"\[[^\[\]\n]{0,200}(?:\](?:\([^)\n]{0,500})?)?\Z")
+_LINKED = re.compile(r"\[[^\[\]\n]{0,200}\]\([^)\n]{0,500}\)")
+_CODE = re.compile(r"(`+)(?!`)[^`\n]{0,200}(?:\1|\Z)")
+_ENTITY = re.compile(r"&(?:\w{2,8}|#\d{2,6});\Z")
+_GAP_WORDS = 10
+_GAP_LEAST = 5
+_GAP_MOST = 40  # with no gap by then, the sentence waits for a mark
+_LONGEST_WORD = 100
+_LONGEST_BLOCK = 8  # characters that decide whether a line is a heading, an item, …
+
+
+class Verdict(enum.Enum):
+    """What a mark in the text is."""
+
+    SENTENCE = "the end of a sentence"
+    CLAUSE = "the end of a clause"
+    NONE = "no boundary"
+    WAIT = "not known yet"
+    LIKELY = "the end of a sentence, unless it goes on in an unlikely way: .com"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A judged mark: what it is, and where the text before the boundary ends."""
+
+    verdict: Verdict
+    end: int
+
+
+class Boundaries:
+    """Judges the marks of one language; holds no state.
+
+    Args:
+        language: as for `voicekit.text.written.load`.
+    """
+
+    def __init__(self, language: str) -> None:
+        rules: Language = load(language)
+        data = rules.data
+        kinds, dates = data["abbreviations"], data["dates"]
+        self._titles = frozenset(kinds["titles"])
+        self._numbered = frozenset(kinds["before_number"])
+        self._may_end = frozenset(kinds["may_end"]) | frozenset(data["streets"])
+        self._calendar = frozenset(rules.months) | frozenset(dates["weekdays"])
+        self._days = self._calendar | frozenset(dates["weekdays"].values())
+        self._starters = frozenset(data["sentence_starters"].split())
+        self._clinging = frozenset(f"{data['articles']} {data['soft_words']}".split())
+        self._soft = frozenset(data["soft_words"].split())
+        self._ordinal_stop = "endings" in dates  # "5. November"
+
+    def judge(self, text: str, start: int, at: int, quoted: bool) -> Mark:
+        """Judge the mark at `at` in a fragment that begins at `start`.
+
+        Args:
+            text: the text so far; of what is before `start` only one character is looked at.
+            start: where the fragment begins.
+            at: where the mark is: a match of `CANDIDATE`.
+            quoted: the fragment begins within quotation marks or brackets.
+        """
+        mark = text[at]
+        if mark in ".…":
+            return self._full_stop(text, start, at)
+        if mark in "!?":
+            return self._exclamation(text, start, at, quoted)
+        if mark == ",":
+            return self._comma(text, start, at, quoted)
+        if mark == "\n":
+            return _newline(text, start, at)
+        if mark in ";:—–":
+            return _pause(text, start, at)
+        return _enclosed(text, start, at)
+
+    def gap(self, text: str, start: int, limit: int) -> int | None:
+        """Find where to cut a fragment of ten words or more that has no mark; None if nowhere.
+
+        Prefers the last small word ("and", "to", "that") after the fifth word. A gap counts only
+        between a plain word and a lower-case one, so that no name, number or date is cut, and
+        never after a word that leans on the next ("the", "to").
+        """
+        words = list(islice(_TOKEN.finditer(text, start, limit), _GAP_MOST))
+        for last in range(_GAP_WORDS, len(words)):
+            soft = [n for n in range(last - 1, _GAP_LEAST - 1, -1) if words[n][0] in self._soft]
+            for n in (*soft, last):
+                previous, begun = words[n - 1][0], words[n][0][0]
+                if (
+                    _LETTERS.fullmatch(previous)
+                    and begun.islower()
+                    and previous not in self._clinging
+                ):
+                    return words[n].start()
+        return None
+
+    def _full_stop(self, text: str, start: int, at: int) -> Mark:
+        end = at + 1
+        while end < len(text) and text[end] in ".…":
+            end += 1
+        dots = end - at > 1 or text[at] == "…"
+        word = _word_before(text, start, at)
+        plain = not dots and len(word) > 1 and _LETTERS.fullmatch(word) is not None
+        known = word in self._titles | self._may_end | self._numbered | self._calendar
+        unsure = Verdict.LIKELY if plain and not known else Verdict.WAIT
+        closed = _closers(text, end)
+        if closed == len(text):
+            return Mark(unsure, closed)
+        if not text[closed].isspace():
+            return Mark(Verdict.NONE, end)
+        following = _skip_space(text, closed)
+        if following == len(text):
+            return Mark(unsure, closed)
+        if dots:
+            return Mark(Verdict.SENTENCE if text[following].isupper() else Verdict.CLAUSE, closed)
+        return Mark(self._after_stop(text, start, at, word, following), closed)
+
+    def _after_stop(self, text: str, start: int, at: int, word: str, following: int) -> Verdict:
+        """Judge a full stop with white space behind it, by its word and the next one."""
+        opening = text[following]
+        numbered = word.isdecimal() and len(word) <= 3
+        if numbered and _line_start(text, start, at - len(word)):
+            return Verdict.NONE  # "1. First item"
+        if word in self._titles or opening.islower():
+            return Verdict.NONE
+        if word in self._numbered | self._calendar and opening.isdecimal():
+            return Verdict.NONE
+        short = word in self._may_end | self._calendar or _INITIALS.fullmatch(word)
+        initial = len(word) == 1 and word.isalpha()
+        if not (short or initial or (numbered and self._ordinal_stop)):
+            return Verdict.SENTENCE
+        found = _BARE_WORD.match(text, following)
+        if not found:
+            return Verdict.NONE
+        if found.end() == len(text):
+            return Verdict.WAIT
+        return Verdict.SENTENCE if found[0] in self._starters else Verdict.NONE
+
+    def _exclamation(self, text: str, start: int, at: int, quoted: bool) -> Mark:
+        plain = _LETTERS.fullmatch(_word_before(text, start, at))
+        if plain and not within(text, start, at, quoted):
+            return Mark(Verdict.SENTENCE, at + 1)
+        end = at + 1
+        while end < len(text) and text[end] in "!?":
+            end += 1
+        closed = _closers(text, end)
+        following = _skip_space(text, closed)
+        if following == len(text):
+            return Mark(Verdict.LIKELY if plain else Verdict.WAIT, closed)
+        if following == closed:
+            return Mark(Verdict.NONE, end)
+        goes_on = closed > end and text[following].islower()  # "Really?" she asked
+        return Mark(Verdict.CLAUSE if goes_on else Verdict.SENTENCE, closed)
+
+    def _comma(self, text: str, start: int, at: int, quoted: bool) -> Mark:
+        word = _word_before(text, start, at)
+        plain = _LETTERS.fullmatch(word) is not None
+        dated = word in self._days
+        if plain and not dated and not within(text, start, at, quoted):
+            return Mark(Verdict.CLAUSE, at + 1)
+        closed = _closers(text, at + 1)
+        following = _skip_space(text, closed)
+        if following == len(text):
+            return Mark(Verdict.WAIT, closed)
+        if following == closed or text[following].isdecimal():
+            return Mark(Verdict.NONE, at + 1)
+        return Mark(Verdict.NONE if dated and text[following].isupper() else Verdict.CLAUSE, closed)
+
+
+def _word_before(text: str, start: int, at: int) -> str:
+    """Return the characters before a mark back to the last white space of the fragment."""
+    if at == start or text[at - 1].isspace():
+        return ""
+    return text[max(start, at - _LONGEST_WORD) : at].rsplit(None, 1)[-1].lstrip("\"'“‘(«[*_")
+
+
+def _skip_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _closers(text: str, at: int) -> int:
+    found = _CLOSERS.match(text, at)
+    return found.end() if found else at
+
+
+def _line_start(text: str, start: int, at: int) -> bool:
+    """Tell whether only blanks are between the start of the line and `at`."""
+    while at > start and text[at - 1] in " \t":
+        at -= 1
+    return at == 0 or text[at - 1] == "\n"
+
+
+def within(text: str, start: int, at: int, quoted: bool) -> bool:
+    """Tell whether a quotation or a bracket is open at `at`, so that a closing one may follow.
+
+    Args:
+        text: the text so far.
+        start: where the fragment begins.
+        at: the place asked about.
+        quoted: one was open where the fragment begins.
+    """
+    if not _ENCLOSING.search(text, start, at):
+        return quoted and "\n" not in text[start:at]
+    for opening, closing in ("“”", "()", "«»", '""'):
+        opened, closed = text.rfind(opening, start, at), text.rfind(closing, start, at)
+        if opening == closing and opened >= 0:
+            return opened == start or text[opened - 1] in " \n(*_—"
+        if opened > closed:
+            return True
+        quoted = quoted and closed < 0
+    return quoted and "\n" not in text[start:at]
+
+
+def _pause(text: str, start: int, at: int) -> Mark:
+    """Judge a semicolon, a colon or a dash."""
+    mark, word = text[at], _word_before(text, start, at)
+    if mark == ";" and _ENTITY.search(text, start, at + 1):
+        return Mark(Verdict.NONE, at + 1)
+    if mark in ";—" and (_LETTERS.fullmatch(word) or not word):
+        return Mark(Verdict.CLAUSE, at + 1)
+    if mark == "–" and word:
+        return Mark(Verdict.NONE, at + 1)
+    closed = _closers(text, at + 1)
+    if closed == len(text):
+        return Mark(Verdict.WAIT, closed)
+    return Mark(Verdict.CLAUSE if text[closed].isspace() else Verdict.NONE, closed)
+
+
+def _newline(text: str, start: int, at: int) -> Mark:
+    """Judge a line's end: a heading, item, row or paragraph ends here, a wrapped line does not."""
+    begin = text.rfind("\n", start, at) + 1 or start
+    here = _line_start(text, start, begin) and BLOCK_LINE.match(text, begin, at)
+    if here:
+        return Mark(Verdict.SENTENCE, at + 1)
+    following = at + 1
+    while following < len(text) and text[following] in " \t":
+        following += 1
+    rest = text[following : following + _LONGEST_BLOCK]
+    if not rest:
+        return Mark(Verdict.WAIT, at + 1)
+    if rest[0] == "\n" or BLOCK_LINE.match(rest):
+        return Mark(Verdict.SENTENCE, at + 1)
+    undecided = len(rest) < _LONGEST_BLOCK and not any(c.isspace() or c.isalpha() for c in rest)
+    return Mark(Verdict.WAIT if undecided else Verdict.NONE, at + 1)
+
+
+def _enclosed(text: str, start: int, at: int) -> Mark:
+    """Step over a link, a piece of code or a table's row as a whole."""
+    line_start = _line_start(text, start, at)
+    if text[at] == "|":
+        end = text.find("\n", at)
+        if not line_start:
+            return Mark(Verdict.NONE, at + 1)
+        return Mark(Verdict.SENTENCE, end + 1) if end >= 0 else Mark(Verdict.WAIT, len(text))
+    if text[at] == "[":
+        linked = _LINKED.match(text, at)
+        if not linked and _LINK.match(text, at):
+            return Mark(Verdict.WAIT, len(text))
+        return Mark(Verdict.NONE, linked.end() if linked else at + 1)
+    ticks = text[at : at + 3]
+    if line_start and ticks == "```"[: len(ticks)] and (len(ticks) == 3 or at + 3 > len(text)):
+        end = text.find("\n```", at) if len(ticks) == 3 else -1
+        return Mark(Verdict.SENTENCE, end + 4) if end >= 0 else Mark(Verdict.WAIT, len(text))
+    code = _CODE.match(text, at)
+    if code and code.end() == len(text):
+        return Mark(Verdict.WAIT, len(text))
+    return Mark(Verdict.NONE, code.end() if code else at + 1)

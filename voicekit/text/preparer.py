@@ -1,0 +1,227 @@
+"""Text for a voice: fragments cut from a stream of tokens, each with the way back to its source.
+
+    tokens → boundaries → speakable words → Fragment
+
+The first fragment ends at a clause, so that the voice can start; the next ones are sentences, so
+that it sounds natural; and whenever the player would run dry, a clause will do. Pure: nothing here
+waits, reads a clock or does I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from voicekit.text.boundaries import CANDIDATE, Boundaries, Mark, Verdict, within
+from voicekit.text.spoken import Spoken, say, verbatim
+from voicekit.text.written import LANGUAGES
+
+_LEAST_WORDS = 2  # a voice has no melody for a single word
+_SHORT_SENTENCE = 4  # words; shorter ones join the next
+_WORDS = {n: re.compile(rf"(?:\W*+\w\S*+){{{n}}}") for n in (_LEAST_WORDS, _SHORT_SENTENCE)}
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of speech.
+
+    Args:
+        spoken: what is sent to the voice; ends with a space, as the vendor asks. Empty when there
+            is nothing to say, as for a last emoji: then send nothing.
+        source: the text that it stands for. All sources in a row are the input, to the letter.
+        start: where `source` begins in the whole input, in characters.
+    """
+
+    spoken: str
+    source: str
+    start: int
+    _map: Spoken = field(repr=False, compare=False)
+
+    def heard(self, spoken_chars: int) -> int:
+        """Return how many characters of `source` were heard with so many spoken characters.
+
+        0 gives 0, all gives all, more never gives less; never within a word or a number: one that
+        was begun does not count until it is finished. With nothing to say, all is heard.
+        """
+        return self._map.source_at(spoken_chars, self.source)
+
+
+class Preparer:
+    """Cuts a stream of tokens into fragments.
+
+    The fragments depend on the text alone, not on how it was split into tokens. `hungry` and
+    `quiet` belong to a place in the text: given after the same characters, they give the same
+    fragments, whatever the tokens in between.
+
+    Every fragment has two words or more, but for the last one of a reply when a single word is all
+    that is left after a fragment that could not wait (the first, a hungry one, one after a pause).
+
+    Args:
+        language: "en", "en-GB", "de", "es", with any region; see `voicekit.text.spoken.speakable`.
+        first: where the first fragment may end. "clause": at a comma, or in a gap between words
+            after about ten; "sentence": only at the end of the first sentence.
+        normalise: say numbers, dates, marks as people do. Else the words go out as they came, in
+            any language: the sentences of one without rules are cut by the English ones.
+
+    Raises:
+        ValueError: there are no rules for the language, and `normalise` is asked for.
+    """
+
+    def __init__(
+        self,
+        language: str = "en",
+        first: Literal["clause", "sentence"] = "clause",
+        normalise: bool = True,
+    ) -> None:
+        self._language = language
+        known = normalise or language.partition("-")[0] in LANGUAGES
+        self._boundaries = Boundaries(language if known else "en")
+        self._eager = first == "clause"
+        self._normalise = normalise
+        self._begin()
+
+    def feed(self, token: str, hungry: bool = False) -> list[Fragment]:
+        """Take the next token and return what is ready.
+
+        Args:
+            token: any piece of text, also an empty one.
+            hungry: the player would run dry: a clause or a very short sentence will do. Before
+                the first fragment every player is dry, so there `first` decides alone.
+        """
+        self._text += token
+        fragments = self._settled()
+        if hungry and (self._eager or not self._first):
+            end = self._held or self._soft or self._gap(self._next_mark())
+            if end:
+                fragments.append(self._cut(end))
+                fragments += self._settled()
+        return self._trimmed(fragments)
+
+    def quiet(self, hungry: bool = True) -> list[Fragment]:
+        """Return what is complete, now that no token has come for a while (about 30 ms).
+
+        "Of course." is a sentence unless it goes on as "Of course.com": after a pause that risk is
+        taken. "Dr.", "5." and an open bracket wait on.
+
+        Args:
+            hungry: also release a sentence that was kept back so that the last word of a reply
+                does not stand alone. False keeps it while the player has something to play.
+        """
+        fragments = self._settled()
+        if self._held and hungry:
+            fragments.append(self._cut(self._held))
+        if self._held is None:
+            mark = self._judge(self._next_mark())
+            if mark and mark.verdict is Verdict.LIKELY:
+                self._settle(Mark(Verdict.SENTENCE, mark.end), fragments, hungry)
+        return self._trimmed(fragments)
+
+    def finish(self) -> list[Fragment]:
+        """Return the rest. The preparer is then ready for another text."""
+        fragments = self._settled()
+        if self._start < len(self._text):
+            fragments.append(self._cut(len(self._text)))
+        self._begin()
+        return fragments
+
+    def _begin(self) -> None:
+        self._text = ""
+        self._dropped = 0  # characters of the input before `_text`
+        self._start = 0  # where the fragment begins, in `_text`
+        self._scan = 0  # up to here all marks are judged
+        self._first = True
+        self._quoted = False  # the fragment begins within quotation marks or brackets
+        self._soft: int | None = None  # the last boundary that will do when hungry
+        self._held: int | None = None  # a sentence's end that waits for two more words
+
+    def _settled(self) -> list[Fragment]:
+        """Judge what has come, mark by mark, and cut where it is certain."""
+        fragments: list[Fragment] = []
+        while True:
+            if self._held is not None:
+                if not self._has(_LEAST_WORDS, self._held, len(self._text)):
+                    return fragments
+                fragments.append(self._cut(self._held))
+            at = self._next_mark()
+            gap = self._gap(at) if self._first and self._eager else None
+            if gap is not None:
+                fragments.append(self._cut(gap))
+                continue
+            mark = self._judge(at)
+            if mark is None or mark.verdict in (Verdict.WAIT, Verdict.LIKELY):
+                return fragments
+            self._scan = mark.end
+            self._settle(mark, fragments)
+
+    def _settle(self, mark: Mark, fragments: list[Fragment], hungry: bool = False) -> None:
+        """Cut at a boundary, or remember it."""
+        if mark.verdict is Verdict.NONE or not self._has(_LEAST_WORDS, self._start, mark.end):
+            return
+        sentence = mark.verdict is Verdict.SENTENCE
+        if (self._first and (sentence or self._eager)) or hungry:
+            fragments.append(self._cut(mark.end))
+        elif sentence and self._has(_SHORT_SENTENCE, self._start, mark.end):
+            self._held = mark.end
+        else:
+            self._soft = mark.end
+
+    def _next_mark(self) -> int:
+        found = CANDIDATE.search(self._text, self._scan)
+        self._scan = found.start() if found else len(self._text)
+        return self._scan
+
+    def _judge(self, at: int) -> Mark | None:
+        if at == len(self._text):
+            return None
+        return self._boundaries.judge(self._text, self._start, at, self._quoted)
+
+    def _gap(self, limit: int) -> int | None:
+        return self._boundaries.gap(self._text, self._start, limit)
+
+    def _has(self, words: int, start: int, end: int) -> bool:
+        return _WORDS[words].match(self._text, start, end) is not None
+
+    def _cut(self, end: int) -> Fragment:
+        source = self._text[self._start : end]
+        said = say(source, self._language) if self._normalise else verbatim(source)
+        spoken = said.text.rstrip()
+        fragment = Fragment(spoken and f"{spoken} ", source, self._dropped + self._start, said)
+        self._quoted = within(self._text, self._start, end, self._quoted)
+        self._start = self._scan = end
+        self._first = False
+        self._soft = self._held = None
+        return fragment
+
+    def _trimmed(self, fragments: list[Fragment]) -> list[Fragment]:
+        """Forget the text that was cut, but for the one character that `Boundaries` looks at."""
+        spent = self._start - 1
+        if spent > 0:
+            self._text = self._text[spent:]
+            self._dropped += spent
+            self._start -= spent
+            self._scan -= spent
+            self._soft = self._soft and self._soft - spent
+            self._held = self._held and self._held - spent
+        return fragments
+
+
+def prepare(
+    text: str,
+    language: str = "en",
+    first: Literal["clause", "sentence"] = "clause",
+    normalise: bool = True,
+) -> list[Fragment]:
+    """Cut a whole text at once: the same fragments as for any split of it into tokens.
+
+    Args:
+        text: what the model would say.
+        language: as for `Preparer`.
+        first: as for `Preparer`.
+        normalise: as for `Preparer`.
+
+    Raises:
+        ValueError: there are no rules for the language.
+    """
+    preparer = Preparer(language, first, normalise)
+    return preparer.feed(text) + preparer.finish()
