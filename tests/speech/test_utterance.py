@@ -79,6 +79,23 @@ def test_a_first_fragment_does_not_wait_for_a_paused_llm():
     assert said.timeline.marks["first_byte"] < said.timeline.marks["last_token"]
 
 
+def test_a_first_sentence_does_not_wait_for_the_token_behind_it():
+    sent = []
+
+    async def reply(vendor):
+        for token in ("Of", " course", ".", " Your", " order", " has", " left", ".", " Soon."):
+            yield token
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            sent.append(list(vendor.channels[0].received) if vendor.channels else [])
+
+    vendor = Vendor()
+    say(vendor, reply(vendor))
+    assert sent[1] == []
+    assert sent[2] == ["Of course. "]
+    assert sent[7] == ["Of course. "]  # the second one may still go on
+
+
 @pytest.mark.parametrize("kind", ["drop", "half_open"])
 @pytest.mark.parametrize("seed", range(40))
 def test_a_lost_connection_loses_no_word_and_repeats_none(kind, seed):

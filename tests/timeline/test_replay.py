@@ -132,18 +132,17 @@ def test_a_player_that_starts_later_has_a_buffer_against_stalls():
     assert declared(**slow, playout=0.5).stall == pytest.approx(0.33333 + 0.7, abs=1e-4)
 
 
-def test_a_pause_of_the_llm_releases_what_was_unconfirmed():
-    # Tokens 100 apart, so each is followed by 30 of quiet: token 4 at 500, released at 530.
-    slow = declared(
-        preparer=lambda: Waiting("."), tokens_per_second=10, llm_first_token=0.1, rule="sentence"
-    )
-    assert round(1000 * slow.marks["first_fragment"], 6) == 530
-    later = declared(
-        preparer=lambda: Waiting("."), tokens_per_second=10, llm_first_token=0.1, quiet=0.06
-    )
-    assert round(1000 * later.marks["first_fragment"], 6) == 560
-    # Tokens 20 apart are no pause: only the end, at 290, releases anything.
-    assert round(1000 * declared(preparer=lambda: Waiting(".")).marks["first_fragment"], 6) == 290
+def test_a_first_sentence_is_believed_at_once_and_a_later_one_after_a_pause():
+    # Four sentences, 100 apart, from 100 on; each later one is believed after 30 of quiet.
+    reply = ["One.", " Two.", " Three.", " Four."]
+    figures = {"llm_first_token": 0.1, "tokens_per_second": 10, "tts_first_chunk": 0.075}
+
+    def sent(**changes):
+        turn = simulate(reply, preparer=lambda: Waiting("."), **figures, **changes)
+        return round(1000 * turn.marks["first_fragment"], 6), len(turn.audio)
+
+    assert sent() == (100, 4)
+    assert sent(quiet=0.2) == (100, 2)  # no pause is that long: the rest comes at the end
 
 
 def test_all_tokens_at_once_is_a_pace_of_zero():

@@ -85,8 +85,12 @@ def tell(
     end = max(tokens[-1][0], voice.turn.marks.get("last_token", 0.0))
     kept: list[Spoken] = []
     send = voice.send if rule != "whole" else lambda _, fragments: kept.extend(fragments)
+    begun = False
     for (at, token), (following, _) in zip(tokens, [*tokens[1:], (end, "")], strict=True):
-        send(at, prepared.feed(token, hungry=voice.left(at) < hungry))
+        fragments = prepared.feed(token, hungry=voice.left(at) < hungry)
+        fragments = fragments or ([] if begun else prepared.quiet())  # as `Utterance` does
+        begun = begun or bool(fragments)
+        send(at, fragments)
         if following - at > quiet:
             send(at + quiet, prepared.quiet())
     send(end, prepared.finish())
