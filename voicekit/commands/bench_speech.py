@@ -51,14 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(options: argparse.Namespace) -> list[Row]:
     """Run all parts against one stand-in."""
     if options.quick:
-        options.replies, options.turns, options.pauses, options.cancels = 15, 2, 2, 8
-        options.rates = "15,50"
+        options.replies, options.turns, options.pauses, options.cancels = 8, 2, 1, 5
+        options.rates = "50"
     variants = _chosen(options.variants)
     rates = [float(rate) for rate in options.rates.split(",") if rate]
     cancelling = [variant for variant in variants if variant.cancels]
     rows = _Rows()
     progress = Progress(
-        (options.replies + options.turns * len(rates) + options.pauses) * len(variants)
+        (len(_lines(options.replies, options.pauses)) + options.turns * len(rates)) * len(variants)
         + options.cancels * len(cancelling)
     )
     with stage(options.profile) as standin:
@@ -136,26 +136,35 @@ def _the_set(
     turns = []
     with standin.workers(variants) as workers:
         _warm_up(workers)
-        for text in _spread(replies(), count):
+        for text in _lines(count, pauses):
             for turn in together(workers, text, RATE, tokens=schedule(text, RATE), first_only=True):
                 ttfa = plain[turn.variant.name, text] = figures.time_to_first_audio(turn)
                 rows.add("time to first audio", turn, ttfa)
-                if figures.opener_words(text) <= 2:
+                if figures.opener_words(text) == 2:
                     rows.add("time to first audio, two-word opener", turn, ttfa)
                 turns.append(turn)
                 progress.step()
-        for text in _spread([text for _, text in plain if _paused_later(text)], pauses):
+        for text in _paused(pauses):
             tokens = schedule(text, RATE, PAUSE)
             for turn in together(workers, text, RATE, tokens=tokens, first_only=True):
                 ttfa = figures.time_to_first_audio(turn)
                 rows.add("time to first audio, LLM pauses", turn, ttfa)
                 rows.add("later for the pause", turn, ttfa - plain[turn.variant.name, text])
-                progress.step()
         journal = standin.journal()
     for turn in turns:
         if turn.variant.name == "voicekit":
             _, fragment = figures.first_generated(figures.attach(turn, journal))
             rows.add("first fragment", turn, len(fragment.split()), "words")
+
+
+def _lines(count: int, pauses: int) -> list[str]:
+    """So many lines of the set, and those that are heard again with a pause."""
+    wanted = {*_spread(replies(), count), *_paused(pauses)} if count else set()
+    return [line for line in replies() if line in wanted]
+
+
+def _paused(count: int) -> list[str]:
+    return _spread([line for line in replies() if _paused_later(line)], count)
 
 
 def _paused_later(text: str) -> bool:

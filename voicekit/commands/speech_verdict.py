@@ -23,6 +23,8 @@ RATIOS = [  # metric, the others, our time over theirs at most
     ("time to first audio, two-word opener", (SDK,), 0.6),
 ]
 LEAST_WORDS = 2
+LEAST_REPLIES = 12
+"""Replies under which their mean says more about the sample than about the variants."""
 
 
 def verdicts(rows: list[Row]) -> list[str]:
@@ -43,7 +45,7 @@ def verdicts(rows: list[Row]) -> list[str]:
     for metric, others, limit in RATIOS:
         for other in others:
             ours, theirs = found.get((OURS, metric)), found.get((other, metric))
-            if ours and theirs:
+            if ours and theirs and len(ours.samples) >= LEAST_REPLIES:
                 ratio = fmean(ours.samples) / fmean(theirs.samples)
                 median = ours.percentile(50) / theirs.percentile(50)
                 wanted = f"mean {ratio:.2f} of {other}'s (p50 {median:.2f}), at most {limit:g}"
