@@ -220,7 +220,8 @@ def stage(profile: str) -> Iterator[Stage]:
             lines = dict(
                 line.strip().split("=", 1) for line in iter(process.stdout.readline, "READY\n")
             )
-            yield Stage({**lines, "NO_PROXY": "127.0.0.1,localhost"})
+            here = "127.0.0.1,localhost"
+            yield Stage({**lines, "NO_PROXY": here, "no_proxy": here, "VOICEKIT_OFFLINE": "0"})
         finally:
             process.terminate()
 
