@@ -15,19 +15,10 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from notebook_world import FIXED, KEYS
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-KEYS = ("ELEVENLABS_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "ELEVENLABS_BASE_URL")
-FIXED = {
-    "VOICEKIT_OFFLINE": "1",
-    "PYTHONHASHSEED": "0",
-    "TZ": "UTC",
-    "COLUMNS": "100",
-    "NO_COLOR": "1",
-    "VOICEKIT_STORED_SECONDS": "0.5",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-}
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
