@@ -34,6 +34,8 @@ class Vendor:
         after, kind = self.failures.popleft() if self.failures else (10**9, "never")
         if kind == "refused":
             raise SpeechError.of("quota_exceeded", "No characters left.")
+        if kind == "busy":
+            raise SpeechError.of("system_busy", "Please try again later.")
         if kind == "unreachable":
             raise SpeechDroppedError("Nobody answered.")
         channel = FakeChannel(self, after, kind)
@@ -88,6 +90,8 @@ class FakeChannel:
                 raise SpeechDroppedError("The socket closed early.")
             if self.left == 0 and self.kind == "half_open":
                 await asyncio.Event().wait()
+            if self.left == 0 and self.kind == "ended_early" and not self._finished:
+                return
             piece = await self._pieces.get()
             if piece is None:
                 return

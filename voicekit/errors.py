@@ -44,6 +44,11 @@ class SpeechError(VoicekitError):
         super().__init__(message)
         self.reason = reason
 
+    @property
+    def passing(self) -> bool:
+        """Whether trying again in a moment may help."""
+        return self.reason in _PASSING
+
     @classmethod
     def of(cls, reason: str | None, said: str | None) -> SpeechError:
         """The error for a vendor's reason, with what it said and what to do about it."""
@@ -56,7 +61,18 @@ class SpeechError(VoicekitError):
 class SpeechDroppedError(SpeechError):
     """The connection was lost and did not come back; what was received stays available."""
 
+    passing = True
 
+
+_PASSING = {
+    "concurrent_limit_exceeded",
+    "input_timeout_exceeded",
+    "internal_server_error",
+    "rate_limit_exceeded",
+    "service_unavailable",
+    "system_busy",
+    "too_many_concurrent_requests",
+}
 _REMEDIES = {
     "concurrent_limit_exceeded": "End another utterance first, or raise the plan's limit.",
     "input_timeout_exceeded": "No text came for too long; start a new utterance.",

@@ -159,13 +159,23 @@ def test_a_socket_that_falls_silent_is_replaced(world, standin, monkeypatch):
     assert said.heard(99).strip() == REPLY
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [("quota_exceeded", "quota_exceeded"), ("too_many_concurrent_requests",) * 2],
-)
-def test_a_refusal_says_the_vendors_reason_and_what_to_do(world, standin, name, reason):
+def test_a_busy_vendor_is_asked_again(world, standin, one_socket):
+    async def busy():
+        standin.state.faults.add(Fault("refuse", "*stream-input", name="system_busy"))
+        voice = Voice(world, one_socket=one_socket)
+        clip = await voice.speak("Hello there.").clip()
+        await voice.close()
+        return clip
+
+    assert run(busy()).seconds > 0.5
+
+
+@pytest.mark.parametrize("reason", ["quota_exceeded", "too_many_concurrent_requests"])
+def test_a_refusal_says_the_vendors_reason_and_what_to_do(world, standin, monkeypatch, reason):
+    monkeypatch.setattr("voicekit.speech.utterance.RETRIES", (0.0,))
+
     async def refused():
-        standin.state.faults.add(Fault("refuse", "*/stream-input", name=name))
+        standin.state.faults.add(Fault("refuse", "*/stream-input", name=reason, times=2))
         await Voice(world).speak("Hello there.").clip()
 
     with pytest.raises(SpeechError) as error:

@@ -1,4 +1,4 @@
-"""What the normaliser writes out is understood again from the sound: amounts, dates, times, mail."""
+"""What the normaliser writes out is understood again from the sound."""
 
 from __future__ import annotations
 

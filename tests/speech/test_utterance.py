@@ -96,7 +96,7 @@ def test_a_first_sentence_does_not_wait_for_the_token_behind_it():
     assert sent[7] == ["Of course. "]  # the second one may still go on
 
 
-@pytest.mark.parametrize("kind", ["drop", "half_open"])
+@pytest.mark.parametrize("kind", ["drop", "half_open", "ended_early", "busy"])
 @pytest.mark.parametrize("seed", range(40))
 def test_a_lost_connection_loses_no_word_and_repeats_none(kind, seed):
     random_ = random.Random(seed)
@@ -110,8 +110,9 @@ def test_a_lost_connection_loses_no_word_and_repeats_none(kind, seed):
     assert said.heard(len(pcm) / 2 / RATE) == REPLY
 
 
-def test_an_unreachable_vendor_is_tried_again():
-    vendor = Vendor([(0, "unreachable"), (0, "unreachable")])
+@pytest.mark.parametrize("kind", ["unreachable", "busy"])
+def test_a_vendor_that_cannot_be_had_just_now_is_tried_again(kind):
+    vendor = Vendor([(0, kind), (0, kind)])
     said, pcm = say(vendor)
     assert whole(vendor, pcm) == WORDS
     assert said.resumed == 2

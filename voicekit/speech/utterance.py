@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
 from voicekit.audio import Clip
-from voicekit.errors import SpeechDroppedError
+from voicekit.errors import SpeechDroppedError, SpeechError
 from voicekit.speech.channel import Audio, Voicing
 from voicekit.speech.heard import Ledger
 from voicekit.speech.tokens import Text, tokens
@@ -229,9 +229,9 @@ class Utterance:
             try:
                 await self._one_connection()
                 return
-            except SpeechDroppedError:
+            except SpeechError as error:
                 failures = 1 if self._seconds > before else failures + 1
-                if failures > len(RETRIES):
+                if failures > len(RETRIES) or not error.passing:
                     raise
             await asyncio.sleep(RETRIES[failures - 1])
             self._unsent = deque(self._ledger.rewind(self._seconds))
@@ -246,6 +246,8 @@ class Utterance:
                 async for audio in channel.audio():
                     self._watch()
                     await self._hand_over(audio)
+            if not self._finished:
+                raise SpeechDroppedError("The vendor ended the utterance before its text was out.")
         except TimeoutError:
             raise SpeechDroppedError(
                 f"The vendor owed audio and was silent for {PATIENCE:g} s."
