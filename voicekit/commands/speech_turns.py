@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from voicekit.errors import VoicekitError
 
@@ -210,6 +210,17 @@ class Stage:
         return body
 
 
+def _addresses(output: IO[str]) -> dict[str, str]:
+    """What the stand-in says to set, once it is ready."""
+    lines: dict[str, str] = {}
+    for line in output:
+        if line == "READY\n":
+            return lines
+        name, _, value = line.strip().partition("=")
+        lines[name] = value
+    raise VoicekitError("The stand-in did not start; what it said is above.")
+
+
 @contextmanager
 def stage(profile: str) -> Iterator[Stage]:
     """Start the stand-in, and stop it."""
@@ -217,9 +228,7 @@ def stage(profile: str) -> Iterator[Stage]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         assert process.stdout is not None  # noqa: S101
         try:
-            lines = dict(
-                line.strip().split("=", 1) for line in iter(process.stdout.readline, "READY\n")
-            )
+            lines = _addresses(process.stdout)
             here = "127.0.0.1,localhost"
             yield Stage({**lines, "NO_PROXY": here, "no_proxy": here, "VOICEKIT_OFFLINE": "0"})
         finally:
