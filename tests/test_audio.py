@@ -228,6 +228,7 @@ def test_dollar_amounts_are_not_typeset_as_a_formula():
 
 def test_what_is_stored_in_a_notebook_can_be_bounded(monkeypatch):
     clip = Clip(bytes(2 * 8000), 8000, "One second.")
+    monkeypatch.delenv("VOICEKIT_STORED_SECONDS", raising=False)
     whole = clip._repr_html_()
     monkeypatch.setenv("VOICEKIT_STORED_SECONDS", "0.5")
     assert len(clip._repr_html_()) < len(whole) / 1.8
