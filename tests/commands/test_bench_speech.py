@@ -58,6 +58,11 @@ def test_the_set_has_a_hundred_different_replies_and_names_their_sources():
     assert sum(speech_figures.opener_words(line) <= 2 for line in support) >= 15
 
 
+def test_an_opener_ends_at_a_mark_with_white_space_behind_it():
+    assert speech_figures.opener_words("Of course. It is on its way.") == 2
+    assert speech_figures.opener_words("Version 2.4.1 fixes that. Try it.") == 4
+
+
 def test_tokens_are_the_text_again():
     for line in speech_turns.replies():
         assert "".join(speech_turns.split(line)) == line

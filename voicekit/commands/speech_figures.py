@@ -93,7 +93,7 @@ def _letters(text: str) -> str:
 
 def opener_words(text: str) -> int:
     """How many words come before the first full stop, question mark or exclamation mark."""
-    return len(re.split(r"[.!?]", text, maxsplit=1)[0].split())
+    return len(re.split(r"[.!?](?=\s|$)", text, maxsplit=1)[0].split())
 
 
 def added(turn: Turn) -> float:
