@@ -49,7 +49,8 @@ def test_it_has_one_title_and_readable_cell_ids(path):
     assert all(re.fullmatch(r"[a-z][a-z0-9-]+", cell.id) for cell in cells)
 
 
-def test_cells_are_short(path):
+def test_cells_are_few_and_short(path):
+    assert 25 <= len(lesson(path).cells) <= 45
     lengths = sorted(
         len(c.source.splitlines()) for c in lesson(path).cells if c.cell_type == "code"
     )
