@@ -28,6 +28,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS record that opens a handshake (RFC 8446, 5.1)
 _FIRST_BYTE_TIMEOUT = 30.0
 _GRACE = 0.5  # seconds that a request under way has left once the server is stopped
+_NO_ERRORS = {
+    "ASGI callable returned without completing handshake.",  # a WebSocket refused with a response
+    "Invalid UTF-8 sequence received from client.",  # and told so: it is closed with 1007
+}
 _running: dict[str, Served] = {}
 
 
@@ -207,8 +211,8 @@ class Served:
 
 
 def _worth_saying(record: logging.LogRecord) -> bool:
-    """Drop the complaint that uvicorn 0.54 makes of every WebSocket refused with a response."""
-    return record.msg != "ASGI callable returned without completing handshake."
+    """Drop what uvicorn 0.54 logs as errors of ours and are none: see `_NO_ERRORS`."""
+    return record.msg not in _NO_ERRORS
 
 
 async def _first_byte(sock: socket.socket) -> bytes:
