@@ -171,6 +171,7 @@ def talk(port: int, session: Session) -> tuple[int | None, list[dict]]:
         with contextlib.suppress(ConnectionError):  # refused in the middle: the close says why
             for frame in session.frames[: -1 if session.leaves else None]:
                 wire.sendall(frame)
+            wire.sendall(b"".join(protocol.data_to_send()))  # an early close is answered
         if session.leaves:
             return None, []
         while data := received(wire):
