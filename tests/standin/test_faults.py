@@ -77,21 +77,30 @@ def control(standin, plain, caplog) -> Iterator[Control]:
     yield control
     control.reset()
     until = time.monotonic() + 5
-    while standin.state.generating or control.tasks() > before:
+    while standin.state.faults.holding or standin.state.generating or control.tasks() > before:
         assert time.monotonic() < until, "something is still under way"
         time.sleep(0.02)
     assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 @contextlib.contextmanager
-def reset_soon(control: Control) -> Iterator[None]:
-    """Reset the stand-in from elsewhere while the test waits."""
-    timer = threading.Timer(PATIENCE, control.reset)
-    timer.start()
+def reset_once_held(standin, control: Control) -> Iterator[None]:
+    """Reset the stand-in from elsewhere as soon as a fault holds a connection."""
+    done = threading.Event()
+
+    def reset() -> None:
+        while not done.wait(0.01):
+            if standin.state.faults.holding:
+                control.reset()
+                return
+
+    thread = threading.Thread(target=reset)
+    thread.start()
     try:
         yield
     finally:
-        timer.join()
+        done.set()
+        thread.join()
 
 
 def speak(eleven: ElevenLabs, seconds: float = 10.0) -> bytes:
@@ -188,7 +197,7 @@ def test_a_reset_lets_go_at_once_of_what_is_late_or_stalls(standin, control, cli
     whole = client()
     for kind in ("slow", "stall"):
         standin.state.faults.add(Fault(kind, seconds=HELD))
-        with reset_soon(control):
+        with reset_once_held(standin, control):
             assert client() == whole
 
 
@@ -207,10 +216,16 @@ def test_an_impatient_client_times_out_and_leaves_nothing(standin, eleven, chat,
 @pytest.mark.parametrize("kind", ["drop", "half_open"])
 def test_a_cut_stream_is_an_error_of_the_transport(standin, control, eleven, chat, kind, after):
     standin.state.faults.add(Fault(kind, "/elevenlabs/*", after=after, seconds=HELD))
-    with reset_soon(control), pytest.raises((httpx.NetworkError, httpx.RemoteProtocolError)):
+    with (
+        reset_once_held(standin, control),
+        pytest.raises((httpx.NetworkError, httpx.RemoteProtocolError)),
+    ):
         speak(eleven)
     standin.state.faults.add(Fault(kind, "/openai/*", after=after, seconds=HELD))
-    with reset_soon(control), pytest.raises((openai.APIConnectionError, httpx2.TransportError)):
+    with (
+        reset_once_held(standin, control),
+        pytest.raises((openai.APIConnectionError, httpx2.TransportError)),
+    ):
         answer(chat)
 
 
@@ -218,7 +233,7 @@ def test_a_cut_stream_is_an_error_of_the_transport(standin, control, eleven, cha
 @pytest.mark.parametrize("kind", ["drop", "half_open"])
 def test_a_cut_socket_ends_without_a_close_frame(standin, control, kind, path):
     standin.state.faults.add(Fault(kind, after=1, seconds=HELD))
-    with reset_soon(control), dial(standin, path) as socket:
+    with reset_once_held(standin, control), dial(standin, path) as socket:
         say(socket, {"text": TEXT, "flush": True})
         heard = hear(socket)
     assert len(heard.messages) == 1
@@ -248,7 +263,7 @@ def test_a_socket_over_tls_is_cut_as_well(standin, control, eleven, kind, monkey
 
     assert heard()
     standin.state.faults.add(Fault(kind, after=1, seconds=HELD))
-    with reset_soon(control), pytest.raises(ApiError) as cut:
+    with reset_once_held(standin, control), pytest.raises(ApiError) as cut:
         heard()
     assert cut.value.status_code == 1006
     standin.state.faults.add(Fault("refuse", name="quota_exceeded"))

@@ -66,6 +66,11 @@ class Faults:
         self.waiting: list[Fault] = []
         self._released: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
+    @property
+    def holding(self) -> int:
+        """Connections that a fault holds at this moment."""
+        return len(self._released)
+
     def add(self, fault: Fault) -> None:
         """Put a fault in wait behind the others."""
         self.waiting.append(fault)
