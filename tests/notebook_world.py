@@ -12,3 +12,6 @@ FIXED = {
     "NO_COLOR": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
+
+CANARY = "canary0123456789canary"
+"""Stands where a key would be while notebooks are tested."""
