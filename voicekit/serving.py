@@ -28,9 +28,13 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS record that opens a handshake (RFC 8446, 5.1)
 _FIRST_BYTE_TIMEOUT = 30.0
 _GRACE = 0.5  # seconds that a request under way has left once the server is stopped
-_NO_ERRORS = {
+_UNSAID = {
+    # Errors of ours, says uvicorn 0.54, and are none.
     "ASGI callable returned without completing handshake.",  # a WebSocket refused with a response
     "Invalid UTF-8 sequence received from client.",  # and told so: it is closed with 1007
+    # What websockets logs at DEBUG, and where a client's key would be among it.
+    "< %s: %s",  # a header of the handshake
+    "< %s",  # a frame
 }
 _running: dict[str, Served] = {}
 
@@ -211,8 +215,8 @@ class Served:
 
 
 def _worth_saying(record: logging.LogRecord) -> bool:
-    """Drop what uvicorn 0.54 logs as errors of ours and are none: see `_NO_ERRORS`."""
-    return record.msg not in _NO_ERRORS
+    """Drop what is no error of ours, and what may hold a key."""
+    return record.msg not in _UNSAID
 
 
 async def _first_byte(sock: socket.socket) -> bytes:

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -22,6 +23,9 @@ from voicekit.errors import SpeechDroppedError, SpeechError
 
 INACTIVITY = 180
 """Seconds without text after which the vendor hangs up: its maximum, its default is 20."""
+
+_log = logging.getLogger("websockets.client.voicekit")
+_log.setLevel(logging.INFO)  # at DEBUG it gets every header of the handshake; one is the key
 
 _REFILL = 0.5  # seconds; a handshake at the same time would delay the utterance's first audio
 
@@ -80,6 +84,7 @@ class Address:
             return await connect(
                 self.url(route),
                 additional_headers={"xi-api-key": self.key},
+                logger=_log,
                 compression=None,  # audio in base64 does not shrink, it only costs time
                 max_size=None,
                 open_timeout=10,
