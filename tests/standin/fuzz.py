@@ -2,90 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wire import FLASH, RACHEL
+from fuzz_values import GETS, POSTS, SPEECH_BODY, deep, mutated
+from wire import RACHEL
 
-SPEECH = f"/elevenlabs/v1/text-to-speech/{RACHEL}"
-CHAT = "/openai/v1/chat/completions"
-SPEECH_BODY = {
-    "text": "Fine.",
-    "model_id": FLASH,
-    "language_code": "en",
-    "voice_settings": {"stability": 0.5, "similarity_boost": 0.75, "speed": 1.0},
-    "seed": 1,
-    "previous_text": "Before.",
-    "previous_request_ids": ["req_000001"],
-    "pronunciation_dictionary_locators": [{"pronunciation_dictionary_id": "p", "version_id": "v"}],
-    "apply_text_normalization": "auto",
-}
-CHAT_BODY = {
-    "model": "gpt-4o-mini",
-    "messages": [
-        {"role": "system", "content": "Be brief."},
-        {"role": "user", "content": [{"type": "text", "text": "Where is my order 4711?"}]},
-        {
-            "role": "assistant",
-            "content": None,
-            "tool_calls": [
-                {
-                    "id": "call_1",
-                    "type": "function",
-                    "function": {"name": "order_status", "arguments": '{"order_id": "4711"}'},
-                }
-            ],
-        },
-        {"role": "tool", "tool_call_id": "call_1", "content": '{"status": "shipped"}'},
-        {"role": "user", "content": "And when?"},
-    ],
-    "temperature": 0.5,
-    "max_completion_tokens": 9,
-    "stop": ["never"],
-    "stream": True,
-    "stream_options": {"include_usage": True},
-    "tools": [
-        {
-            "type": "function",
-            "function": {
-                "name": "order_status",
-                "description": "Where an order is.",
-                "parameters": {
-                    "type": "object",
-                    "properties": {"order_id": {"type": "string", "enum": ["4711"]}},
-                    "required": ["order_id"],
-                },
-            },
-        }
-    ],
-    "tool_choice": "auto",
-    "response_format": {"type": "text"},
-}
-POSTS = [
-    (f"{SPEECH}{route}?output_format=pcm_16000", SPEECH_BODY)
-    for route in ("", "/stream", "/with-timestamps", "/stream/with-timestamps")
-] + [(CHAT, CHAT_BODY)] * 3
-GETS = [
-    "/elevenlabs/v1/voices",
-    "/elevenlabs/v2/voices",
-    "/elevenlabs/v1/voices/settings/default",
-    f"/elevenlabs/v1/voices/{RACHEL}",
-    f"/elevenlabs/v1/voices/{RACHEL}/settings",
-    "/elevenlabs/v1/models",
-    "/elevenlabs/v1/user",
-    "/elevenlabs/v1/user/subscription",
-    "/openai/v1/models",
-    "/openai/v1/models/gpt-4o-mini",
-]
-JUNK: list[Any] = [
-    *(None, True, False, -1, 0, 1.5, 1e308, 10**400, float("nan"), float("inf"), float("-inf")),
-    *("", " ", "x", "\x00", "\ud800", "\u202e\u0301", "1", "null", "🙂" * 9),
-    *([], {}, [[]], [None], ["x"] * 200, {"": ""}, {"type": "text"}, {"$ref": "#"}, [{}, {}]),
-]
 WORDS = [
     "",
     "-1",
@@ -122,40 +47,6 @@ def head(method: str, target: str | bytes, *headers: bytes, keys: bool = True) -
 def post(target: str, body: bytes, *headers: bytes, **options: Any) -> bytes:
     length = b"Content-Length: %d" % len(body)
     return head("POST", target, length, *headers, **options) + body
-
-
-def places(value: Any) -> Iterator[list[Any]]:
-    """The path to every value inside a JSON value, and to the value itself."""
-    yield []
-    inside = value.items() if isinstance(value, dict) else ()
-    inside = enumerate(value) if isinstance(value, list) else inside
-    for key, part in inside:
-        yield from ([key, *rest] for rest in places(part))
-
-
-def mutated(draw: random.Random, valid: Any, junk: list[Any] = JUNK) -> Any:
-    """A JSON value with one or two of its parts replaced, removed or repeated."""
-    value = [copy.deepcopy(valid)]
-    for _ in range(draw.choice((1, 1, 2))):
-        path = [0, *draw.choice(list(places(value[0])))]
-        inside: Any = value
-        for key in path[:-1]:
-            inside = inside[key]
-        what = draw.random()
-        if what < 0.15 and len(path) > 1:
-            del inside[path[-1]]
-        elif what < 0.25:
-            inside[path[-1]] = [inside[path[-1]]]
-        else:
-            inside[path[-1]] = copy.deepcopy(draw.choice(junk))
-    return value[0]
-
-
-def deep(draw: random.Random) -> bytes:
-    depth = draw.choice((50, 200, 900, 5_000, 100_000))
-    opens, closes = draw.choice(((b"[", b"]"), (b'{"text":', b"}"), (b'{"a":[', b"]}")))
-    inner = opens * depth + b"1" + closes * depth * draw.randrange(2)
-    return draw.choice((b"%b", b'{"text": %b}', b'{"model":"gpt-4o-mini","messages":%b}')) % inner
 
 
 def _wrong_type(draw: random.Random) -> Case:

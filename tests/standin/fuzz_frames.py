@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from fuzz import JUNK, deep, mutated
+from fuzz_values import JUNK, deep, mutated
 from websockets.frames import Frame, Opcode
 
 LIMIT = 1 << 20

@@ -14,8 +14,9 @@ from collections import Counter
 
 import httpx
 import pytest
-from fuzz import CHAT, CHAT_BODY, GETS, POSTS, SPEECH_BODY, Case, cases
+from fuzz import Case, cases
 from fuzz_frames import Session, sessions
+from fuzz_values import CHAT, CHAT_BODY, GETS, POSTS, SPEECH_BODY
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.protocol import CONNECTING
@@ -156,6 +157,20 @@ def received(wire: socket.socket) -> bytes:
         return b""
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, "application/json", b'{"detail": {}}'),
+        (404, "text/plain", b"Not Found"),
+        (422, "application/json", b'{"detail": "no"}'),
+        (400, "application/json", b'{"error": {"message": "no"}}'),
+        (400, "text/plain", b"Invalid HTTP request received."),
+    ],
+)
+def test_an_answer_in_no_vendors_shape_is_noticed(answer):
+    assert complaint(Case("wrong type", b""), *answer)
+
+
 def talk(port: int, session: Session) -> tuple[int | None, list[dict]]:
     """Send a session's frames; the close code and the messages that came."""
     uri = f"ws://127.0.0.1:{port}/elevenlabs/v1/text-to-speech/{RACHEL}/{session.route}"
@@ -193,7 +208,7 @@ def misbehaviour(session: Session, code: int | None, messages: list[dict]) -> st
     errors = [message for message in messages if message.get("error")]
     if code == 1008:
         named = all({"message", "error", "code"} <= set(error) for error in errors)
-        right = errors == messages[-1:] and named and errors[0]["code"] == 1008
+        right = errors and errors == messages[-1:] and named and errors[0]["code"] == 1008
         return None if right else "no error message before the close"
     if errors:
         return "an error message and another close"
@@ -219,3 +234,24 @@ def test_malformed_frames_end_in_a_vendors_error_or_the_right_close(standin, see
     assert sum(count for kind, count in seen.items() if kind.startswith("_")) == 250
     if os.environ.get("VOICEKIT_FUZZ"):
         print(dict(sorted(seen.items())))
+
+
+FINAL, ERROR = {"isFinal": True}, {"error": "e", "message": "m", "code": 1008}
+
+
+@pytest.mark.parametrize(
+    ("codes", "code", "messages"),
+    [
+        ({1000}, 1011, [FINAL]),
+        ({1000}, None, [FINAL]),
+        ({1000}, 1000, [{"audio": "", "contextId": "one"}]),
+        ({1000}, 1000, [FINAL, FINAL]),
+        ({1000}, 1000, [ERROR]),
+        ({1008}, 1000, [FINAL]),
+        ({1008}, 1008, []),
+        ({1008}, 1008, [ERROR, ERROR]),
+        ({1008}, 1008, [{**ERROR, "code": 1011}]),
+    ],
+)
+def test_a_socket_that_ends_wrongly_is_noticed(codes, code, messages):
+    assert misbehaviour(Session("stream-input", codes=codes), code, messages)
