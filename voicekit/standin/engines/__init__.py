@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+LISTENING_RATE = 16000
+"""Samples per second of everything that ears are fed."""
+
+FRAME = 512 / LISTENING_RATE
+"""Seconds of audio that one `Activity` judges."""
 
 
 @dataclass(frozen=True)
@@ -38,4 +45,99 @@ class Synthesiser(Protocol):
 
     def close(self) -> None:
         """Give back what the engine holds; a closed synthesiser says nothing more."""
+        ...
+
+
+@dataclass(frozen=True)
+class Activity:
+    """How much one frame of `FRAME` seconds sounds like speech.
+
+    Attributes:
+        at: seconds of the session's audio before the frame.
+        probability: that it is speech, from 0 to 1.
+        level: its loudness in dB below full scale, at least -100.
+    """
+
+    at: float
+    probability: float
+    level: float
+
+
+@dataclass(frozen=True)
+class Word:
+    """One recognised word, and when it was said, in seconds of the session's audio."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What an utterance said.
+
+    Attributes:
+        text: in written form ("where is order A-1042"); empty when nothing was understood.
+        source: `grammar` when the sentence is of the kind that the support desk knows, `dictation`
+            when it is ordinary English outside of that and less sure, `none` when the sound was no
+            speech that could be told.
+        confidence: from 0 to 1.
+        words: as they were spoken, before they were written out.
+    """
+
+    text: str
+    source: Literal["grammar", "dictation", "none"]
+    confidence: float
+    words: tuple[Word, ...] = ()
+
+
+class Hearing(Protocol):
+    """One session's ear. Feed it everything; begin and end utterances as the turn-taking says.
+
+    All times are seconds of this session's audio, in other words samples fed / `LISTENING_RATE`.
+    Every coroutine may raise EngineError.
+    """
+
+    async def feed(self, pcm: bytes) -> Sequence[Activity]:
+        """Take PCM16 mono of `LISTENING_RATE`, any length; judge the frames that it completes."""
+        ...
+
+    async def begin(self, at: float) -> None:
+        """Begin an utterance whose speech began at `at`; some audio before that is heard, too."""
+        ...
+
+    async def partial(self) -> str:
+        """What the utterance says so far; empty outside an utterance."""
+        ...
+
+    async def end(self, at: float | None = None) -> Heard:
+        """End the utterance, at `at` or with everything fed, and say what it said."""
+        ...
+
+    async def cancel(self) -> None:
+        """Drop the utterance; without one, do nothing."""
+        ...
+
+    def close(self) -> None:
+        """Give the session's resources back. Twice is safe."""
+        ...
+
+
+class Recogniser(Protocol):
+    """Ears for any number of sessions."""
+
+    async def open(self, keywords: Sequence[str] = ()) -> Hearing:
+        """Open a session's ear; `keywords` are words or phrases to expect beside the usual ones.
+
+        Raises:
+            EngineError: the recogniser is missing, or its process died.
+        """
+        ...
+
+    async def transcribe(self, pcm: bytes, rate: int) -> Heard:
+        """Say what a whole recording of PCM16 mono at `rate` samples a second says."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the ears hold; open sessions hear nothing more. Twice is safe."""
         ...
