@@ -73,7 +73,7 @@ def encoder(output_format: str, rate: int) -> Encoder:
     return _Raw(_Resampler(rate, wanted), family)
 
 
-def _offline(package: str) -> ModuleType:
+def offline_package(package: str) -> ModuleType:
     """Import a package of the `offline` extra."""
     try:
         return importlib.import_module(package)
@@ -87,7 +87,7 @@ class _Resampler:
     def __init__(self, rate: int, wanted: int) -> None:
         self._stream = None
         if rate != wanted:
-            soxr = _offline("soxr")
+            soxr = offline_package("soxr")
             # Not int16, whose dither depends on how the stream was cut.
             self._stream = soxr.ResampleStream(rate, wanted, 1, dtype="float32")
 
@@ -149,7 +149,7 @@ class _Mp3:
 
     def __init__(self, resampler: _Resampler, rate: int, kbps: int) -> None:
         self._resampler = resampler
-        self._lame = _offline("lameenc").Encoder()
+        self._lame = offline_package("lameenc").Encoder()
         self._lame.silence()
         self._lame.set_channels(1)
         self._lame.set_in_sample_rate(rate)

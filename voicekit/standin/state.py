@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from voicekit.standin.agent.knowledge import Knowledge
+from voicekit.standin.agent.records import Conversations
+from voicekit.standin.agent.signing import Signatures
+from voicekit.standin.agent.store import Agents
+from voicekit.standin.agent.vault import Vault
 from voicekit.standin.engines import Synthesiser
 from voicekit.standin.engines.process import WorkerSynthesiser
 from voicekit.standin.faults import Faults
@@ -24,7 +30,14 @@ class State:
     Attributes:
         characters: what ElevenLabs would have billed so far, in credits.
         generating: generations of speech under way.
+        clock: Unix seconds, for what is shown as a date; a test may put its own in place.
     """
+
+    agents: Agents
+    conversations: Conversations
+    knowledge: Knowledge
+    signatures: Signatures
+    vault: Vault
 
     def __init__(self, profile: Profile, voice: Synthesiser | None = None) -> None:
         self.profile = profile
@@ -35,7 +48,9 @@ class State:
         self.strict_keys = False
         self.characters = 0
         self.generating = 0
+        self.clock: Callable[[], float] = time.time
         self._counters: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+        self._begin()
 
     def next_id(self, prefix: str) -> str:
         """The next id of a kind: `req_000001`, then `req_000002`."""
@@ -48,7 +63,21 @@ class State:
         self.characters = 0
         self.journal.clear()
         self.faults.clear()
+        self.clock = time.time
         self._counters.clear()
+        self._begin()
+
+    def _begin(self) -> None:
+        """What clients make, as it is before they made anything."""
+        self.agents = Agents(self.next_id, self.wall)
+        self.conversations = Conversations(self.next_id, self.wall, lambda _: None)
+        self.knowledge = Knowledge(self.next_id, self.wall)
+        self.signatures = Signatures(self.next_id, self.wall)
+        self.vault = Vault(self.next_id)
+
+    def wall(self) -> float:
+        """What `clock` says now."""
+        return self.clock()
 
     @contextmanager
     def generation(self) -> Iterator[None]:

@@ -1,0 +1,168 @@
+"""Conversations as they are remembered: who spoke with whom, what was said, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from voicekit.standin.agent.recording import Recording
+from voicekit.standin.agent.store import Agent
+from voicekit.standin.agent.transcript import Item, Role
+from voicekit.standin.refusals import Refusal
+
+Status = Literal["initiated", "in-progress", "processing", "done", "failed"]
+KEPT = 1_000
+"""Conversations that are remembered, the newest."""
+
+RECORDED = 20
+"""Finished conversations whose sound is remembered, the newest."""
+
+
+@dataclass
+class ConversationRecord:
+    """One conversation.
+
+    Attributes:
+        started: Unix seconds.
+        seconds: how long it lasted, once it is finished.
+        reason: why it ended, in words; `error` is the close code and reason if it failed.
+        initiation: what the client sent first, without its `type`.
+        charging: what it would have cost, in the vendor's fields.
+        source: which client it was, such as `python_sdk`, and `version`.
+        authorization: `public`, `signed_url` or `authorization_header`.
+        main_language: as spoken last.
+        feedback: scores of the whole conversation, `like` or `dislike`.
+        files: what was uploaded: name, media type, and content, by id.
+        items: the transcript.
+    """
+
+    conversation_id: str
+    agent_id: str
+    agent_name: str
+    started: float
+    status: Status = "in-progress"
+    seconds: float = 0.0
+    reason: str = ""
+    error: tuple[int, str] | None = None
+    user_id: str | None = None
+    text_only: bool = False
+    initiation: dict[str, Any] = field(default_factory=dict)
+    source: str = "unknown"
+    version: str | None = None
+    authorization: str = "public"
+    main_language: str | None = "en"
+    charging: dict[str, Any] = field(default_factory=dict)
+    feedback: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
+    items: list[Item] = field(default_factory=list)
+    recording: Recording = field(default_factory=Recording)
+    finished: Callable[[ConversationRecord], None] | None = field(default=None, repr=False)
+
+    def add(self, role: Role, message: str | None, at: float, **more: Any) -> Item:
+        """Note what was said `at` seconds into the call; `more` are fields of `Item`."""
+        item = Item(role, at, message, **more)
+        self.items.append(item)
+        return item
+
+    def finish(
+        self, reason: str, at: float, status: Status = "done", error: tuple[int, str] | None = None
+    ) -> None:
+        """The conversation ended `at` seconds; a second end changes nothing.
+
+        Args:
+            reason: in words, such as `end_call tool was called.`
+            at: seconds into the call.
+            status: `done` or `failed`.
+            error: close code and reason, when `status` is `failed`.
+        """
+        if self.status in ("done", "failed"):
+            return
+        self.reason, self.seconds, self.status, self.error = reason, at, status, error
+        if self.finished:
+            self.finished(self)
+
+
+class Conversations:
+    """All conversations, the oldest first.
+
+    Args:
+        next_id: makes the next id of a kind.
+        clock: Unix seconds.
+        finished: told of every conversation that ends.
+    """
+
+    def __init__(
+        self,
+        next_id: Callable[[str], str],
+        clock: Callable[[], float],
+        finished: Callable[[ConversationRecord], None],
+    ) -> None:
+        self._next_id = next_id
+        self._clock = clock
+        self._finished = finished
+        self._records: dict[str, ConversationRecord] = {}
+
+    def start(
+        self,
+        agent: Agent,
+        *,
+        recording: Recording | None = None,
+        conversation_id: str | None = None,
+        **more: Any,
+    ) -> ConversationRecord:
+        """A new conversation with an agent; `more` are fields of `ConversationRecord`."""
+        recording = recording or Recording()
+        if not agent.platform_settings["privacy"]["record_voice"]:
+            recording.kept = False
+        record = ConversationRecord(
+            conversation_id=conversation_id or self.next_id(),
+            agent_id=agent.agent_id,
+            agent_name=agent.name,
+            started=self._clock(),
+            recording=recording,
+            finished=self._end,
+            **more,
+        )
+        self._records[record.conversation_id] = record
+        while len(self._records) > KEPT:
+            del self._records[next(iter(self._records))]
+        return record
+
+    def next_id(self) -> str:
+        """An id for a conversation that is still to start."""
+        return self._next_id("conv")
+
+    def get(self, conversation_id: str) -> ConversationRecord:
+        """The conversation of this id.
+
+        Raises:
+            Refusal: 404, there is none.
+        """
+        if conversation_id not in self._records:
+            said = f"There is no conversation {conversation_id!r}; the newest {KEPT} are kept."
+            raise Refusal("elevenlabs", "conversation_not_found", said)
+        return self._records[conversation_id]
+
+    def delete(self, conversation_id: str) -> None:
+        """Forget a conversation.
+
+        Raises:
+            Refusal: 404, there is none.
+        """
+        del self._records[self.get(conversation_id).conversation_id]
+
+    def all(self) -> list[ConversationRecord]:
+        """Every conversation, the oldest first."""
+        return list(self._records.values())
+
+    def live(self, agent_id: str) -> int:
+        """How many conversations an agent has under way."""
+        ended = ("done", "failed")
+        return sum(r.agent_id == agent_id and r.status not in ended for r in self.all())
+
+    def _end(self, record: ConversationRecord) -> None:
+        ended = [kept for kept in self.all() if kept.status in ("done", "failed")]
+        for old in ended[:-RECORDED]:
+            old.recording.forget()
+        self._finished(record)
