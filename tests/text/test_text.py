@@ -220,14 +220,16 @@ def test_without_any_mark_the_first_fragment_ends_before_a_small_word() -> None:
     text = "I think that we should probably go and see whether the thing is there"
     assert prepare(text)[0].source == "I think that we should probably go "
     assert len(prepare(text, first="sentence")) == 1
+    assert prepare("Here is the plan for you and for me.")[0].source == "Here is the plan "
+    assert len(prepare("I think we should.")) == 1  # three words are too few to stand alone
 
 
 def test_short_sentences_join_the_next_unless_hungry() -> None:
-    text = "Here is the plan for you. Great. Now we can go home. Bye."
+    text = "Here is the new plan. Great. Now we can go home. Bye."
     sources = [fragment.source for fragment in prepare(text)]
-    assert sources == ["Here is the plan for you.", " Great. Now we can go home. Bye."]
+    assert sources == ["Here is the new plan.", " Great. Now we can go home. Bye."]
     preparer = Preparer()
-    preparer.feed("Here is the plan for you. It")
+    preparer.feed("Here is the new plan. It")
     assert [f.source for f in preparer.feed(" is done. We", hungry=True)] == [" It is done."]
 
 

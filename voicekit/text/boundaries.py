@@ -28,7 +28,7 @@ _LINKED = re.compile(r"\[[^\[\]\n]{0,200}\]\([^)\n]{0,500}\)")
 _CODE = re.compile(r"(`+)(?!`)[^`\n]{0,200}(?:\1|\Z)")
 _ENTITY = re.compile(r"&(?:\w{2,8}|#\d{2,6});\Z")
 _GAP_WORDS = 10
-_GAP_LEAST = 5
+_GAP_LEAST = 4  # words before a gap; with three, "I think we" would be said on its own
 _GAP_MOST = 40  # with no gap by then, the sentence waits for a mark
 _LONGEST_WORD = 100
 _LONGEST_BLOCK = 8  # characters that decide whether a line is a heading, an item, …
@@ -96,16 +96,16 @@ class Boundaries:
         return _enclosed(text, start, at)
 
     def gap(self, text: str, start: int, limit: int) -> int | None:
-        """Find where to cut a fragment of ten words or more that has no mark; None if nowhere.
+        """Find where to cut a fragment that has no mark yet; None if nowhere.
 
-        Prefers the last small word ("and", "to", "that") after the fifth word. A gap counts only
-        between a plain word and a lower-case one, so that no name, number or date is cut, and
-        never after a word that leans on the next ("the", "to").
+        Before the first small word ("and", "to", "that") after the fourth word, or else after
+        ten words. A gap counts only between a plain word and a lower-case one, so that no name,
+        number or date is cut, and never after a word that leans on the next ("the", "to").
         """
         words = list(islice(_TOKEN.finditer(text, start, limit), _GAP_MOST))
-        for last in range(_GAP_WORDS, len(words)):
-            soft = [n for n in range(last - 1, _GAP_LEAST - 1, -1) if words[n][0] in self._soft]
-            for n in (*soft, last):
+        for last in range(_GAP_LEAST + 1, len(words)):
+            soft = [last - 1] if words[last - 1][0] in self._soft else []
+            for n in (*soft, *([last] if last >= _GAP_WORDS else [])):
                 previous, begun = words[n - 1][0], words[n][0][0]
                 if (
                     _LETTERS.fullmatch(previous)
