@@ -142,6 +142,8 @@ def _the_set(
                 rows.add("time to first audio", turn, ttfa)
                 if figures.opener_words(text) == 2 < len(text.split()):
                     rows.add("time to first audio, two-word opener", turn, ttfa)
+                if turn.unexplained is not None:
+                    rows.add("unexplained by the timeline", turn, abs(turn.unexplained))
                 turns.append(turn)
                 progress.step()
         for text in _paused(pauses):

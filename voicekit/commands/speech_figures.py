@@ -138,6 +138,8 @@ def stall(audio: Sequence[tuple[float, int]]) -> float:
 def hang_ups(turn: Turn, journal: Sequence[Entry]) -> float:
     """Seconds from the decision to stop to when both vendors had seen the hang-up.
 
+    On a socket that goes on to the next reply, closing the context is the hang-up.
+
     Raises:
         ValueError: one of them never did.
     """
@@ -147,10 +149,21 @@ def hang_ups(turn: Turn, journal: Sequence[Entry]) -> float:
         llm = entry["path"].endswith("/chat/completions")
         if not llm and not _is_of(turn, entry):
             continue
-        times = entry["received_at"]
-        gone = times[-1] if len(times) > len(entry["received"]) else 0.0
-        if turn.cancelled <= gone <= turn.end + GRACE:
-            seen.setdefault("LLM" if llm else "voice", gone)
+        for gone in _ends(entry):
+            if turn.cancelled <= gone <= turn.end + GRACE:
+                seen.setdefault("LLM" if llm else "voice", gone)
     if len(seen) < 2:
         raise ValueError(f"{turn.variant.name} never hung up on both vendors: {seen}.")
     return max(seen.values()) - turn.cancelled
+
+
+def _ends(entry: Entry) -> list[float]:
+    """When the client closed a context, and when it left."""
+    times, messages = entry["received_at"], entry["received"]
+    # A disconnect has a time and no message.
+    closes = [
+        at
+        for at, message in zip(times, messages, strict=False)
+        if isinstance(message, dict) and message.get("close_context")
+    ]
+    return [*closes, *times[len(messages) :]]

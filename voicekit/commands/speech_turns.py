@@ -54,7 +54,7 @@ class Variant:
 
 VARIANTS = (
     Variant("voicekit", "ours", "/stream-input", cancels=True),
-    Variant("voicekit one_socket", "ours one_socket", "/multi-stream-input"),
+    Variant("voicekit one_socket", "ours one_socket", "/multi-stream-input", cancels=True),
     Variant("SDK convert_realtime", "sdk", "/stream-input", auto_mode=False, cancels=True),
     Variant("SDK by sentence", "sentences", "/stream"),
     Variant("Pipecat", "pipecat_pipeline", "/multi-stream-input", peer=True),
@@ -110,6 +110,7 @@ class Turn:
     chunks: list[tuple[float, int]]
     sizes: list[int]
     cancelled: float | None
+    unexplained: float | None
     end: float
     received: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     """What the vendor was sent in this turn, and when."""

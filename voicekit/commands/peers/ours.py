@@ -21,9 +21,16 @@ async def main() -> None:
                 await give_up(reply)
                 return
             utterance = voice.speak(reply.tokens())
+            timeline, began, played = utterance.timeline, 0.0, b""
             async for chunk in utterance:
+                began = began or timeline.clock()
+                played += chunk.pcm
                 if reply.hear(len(chunk.pcm)):
                     utterance.cancel()
+            onset = voicekit.Clip(played, RATE).onset()
+            if onset is not None:  # a player that begins with the first chunk sounds then
+                timeline.reconcile(began + onset - timeline.start)
+                reply.unexplained = timeline.stages()[-1].seconds
             await voice.warm()  # a listener takes longer over the last words
 
         async def give_up(reply: Reply) -> None:

@@ -34,6 +34,8 @@ class Reply:
         self.cancel_after: float | None = order.get("cancel")
         self.prompt: str = order.get("prompt", "")
         self.cancelled: float | None = None
+        self.unexplained: float | None = None
+        """Seconds between the first sound in the audio and what the client's own marks say."""
         self.sizes: list[int] = []
         """Bytes of each of the vendor's messages, for clients that cut its audio anew."""
         self._tokens = [(self.request + after, text) for after, text in order.get("tokens", ())]
@@ -79,6 +81,7 @@ class Reply:
             "chunks": self._chunks,
             "sizes": self.sizes,
             "cancelled": self.cancelled,
+            "unexplained": self.unexplained,
             "end": time.monotonic(),
         }
 
