@@ -9,10 +9,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from voicekit.standin.agent.hooks import Workspace
 from voicekit.standin.agent.knowledge import Knowledge
+from voicekit.standin.agent.post_call import PostCalls
 from voicekit.standin.agent.records import Conversations
 from voicekit.standin.agent.signing import Signatures
 from voicekit.standin.agent.store import Agents
+from voicekit.standin.agent.toolbox import Toolbox
 from voicekit.standin.agent.vault import Vault
 from voicekit.standin.engines import Synthesiser
 from voicekit.standin.engines.process import WorkerSynthesiser
@@ -36,8 +39,11 @@ class State:
     agents: Agents
     conversations: Conversations
     knowledge: Knowledge
+    post_calls: PostCalls
     signatures: Signatures
+    tools: Toolbox
     vault: Vault
+    workspace: Workspace
 
     def __init__(self, profile: Profile, voice: Synthesiser | None = None) -> None:
         self.profile = profile
@@ -64,16 +70,20 @@ class State:
         self.journal.clear()
         self.faults.clear()
         self.clock = time.time
+        self.post_calls.close()
         self._counters.clear()
         self._begin()
 
     def _begin(self) -> None:
         """What clients make, as it is before they made anything."""
         self.agents = Agents(self.next_id, self.wall)
-        self.conversations = Conversations(self.next_id, self.wall, lambda _: None)
         self.knowledge = Knowledge(self.next_id, self.wall)
         self.signatures = Signatures(self.next_id, self.wall)
+        self.tools = Toolbox(self.next_id, self.wall)
         self.vault = Vault(self.next_id)
+        self.workspace = Workspace(self.next_id, self.wall)
+        self.post_calls = PostCalls(self.agents, self.workspace, self.wall)
+        self.conversations = Conversations(self.next_id, self.wall, self.post_calls.report)
 
     def wall(self) -> float:
         """What `clock` says now."""
@@ -93,7 +103,8 @@ class State:
         self.faults.clear()
 
     def close(self) -> None:
-        """End the engine's process."""
+        """End the engine's process, and send no more webhooks."""
+        self.post_calls.close()
         self.voice.close()
 
     @staticmethod

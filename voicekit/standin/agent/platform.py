@@ -54,7 +54,7 @@ class Hooks(Section):
 
     post_call_webhook_id: str | None = None
     events: list[str] | None = None
-    send_audio: bool | None = None
+    send_audio: bool = False
 
 
 class WorkspaceOverrides(Section):

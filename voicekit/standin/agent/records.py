@@ -65,6 +65,16 @@ class ConversationRecord:
         self.items.append(item)
         return item
 
+    def rate(self, score: str | None, at: float, event_id: int | None = None) -> None:
+        """The caller's `like` or `dislike`: of one answer, or of the whole; None takes it back."""
+        rated = [i for i in self.items if event_id is not None and i.event_id == event_id]
+        for item in rated:
+            item.feedback = {"score": score, "time_in_call_secs": int(at)} if score else None
+        if score:
+            self.feedback.append({"score": score, "at": at})
+        else:
+            self.feedback.clear()
+
     def finish(
         self, reason: str, at: float, status: Status = "done", error: tuple[int, str] | None = None
     ) -> None:

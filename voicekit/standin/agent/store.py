@@ -106,6 +106,10 @@ class Agents:
             raise Refusal("elevenlabs", "agent_not_found", said)
         return self._agents[agent_id]
 
+    def find(self, agent_id: str) -> Agent | None:
+        """The agent of this id; None once it was deleted."""
+        return self._agents.get(agent_id)
+
     def update(self, agent_id: str, change: dict[str, Any]) -> Agent:
         """Change what `change` says, field by field, and leave the rest.
 
