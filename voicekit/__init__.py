@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SetupError,
         SpeechDroppedError,
         SpeechError,
+        UpstreamError,
         VoicekitError,
     )
     from voicekit.keys import Secret
@@ -46,6 +47,7 @@ __all__ = [
     "SpeechDroppedError",
     "SpeechError",
     "Timeline",
+    "UpstreamError",
     "Utterance",
     "Voice",
     "VoicekitError",
@@ -75,6 +77,7 @@ _HOMES = {
     "SpeechDroppedError": "errors",
     "SpeechError": "errors",
     "Timeline": "timeline",
+    "UpstreamError": "errors",
     "Utterance": "speech",
     "Voice": "speech",
     "VoicekitError": "errors",

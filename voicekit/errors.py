@@ -6,11 +6,14 @@ VoicekitError
 ├── KeyMissingError   a live endpoint was asked for and no key was found
 ├── ServingError      a local server could not start
 ├── SetupError        `.venv` could not be made, or a command misses the checkout
-└── SpeechError       the voice's vendor refused; says why and what to do
-    └── SpeechDroppedError   the connection to it was lost, and did not come back
+├── SpeechError       the voice's vendor refused; says why and what to do
+│   └── SpeechDroppedError   the connection to it was lost, and did not come back
+└── UpstreamError     the language model behind the webhook refused, broke off, or made no sense
 """
 
 from __future__ import annotations
+
+import re
 
 
 class VoicekitError(Exception):
@@ -64,6 +67,56 @@ class SpeechDroppedError(SpeechError):
     passing = True
 
 
+class UpstreamError(VoicekitError):
+    """The language model behind a webhook refused, was not there, broke off, or made no sense.
+
+    Args:
+        message: what happened and what to do; never what was said, and no key.
+        reason: `refused`, `unreachable`, `timeout`, `dropped`, `malformed`, or the server's code.
+        status: the HTTP status of a refusal.
+    """
+
+    def __init__(self, message: str, reason: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.status = status
+
+    @classmethod
+    def refused(cls, status: int, said: object) -> UpstreamError:
+        """The error for a response that is no answer, with the server's code for it."""
+        code = _code(said.get("error") if isinstance(said, dict) else None)
+        advice = _ADVICE.get(status, "Ask its operator, or try again later.")
+        named = f" ({code})" if code else ""
+        return cls(f"The server answered {status}{named}. {advice}", code or "refused", status)
+
+    @classmethod
+    def said(cls, error: object) -> UpstreamError:
+        """The error for a server that began to answer and then said that it failed."""
+        code = _code(error)
+        named = f" ({code})" if code else ""
+        return cls(f"The server failed within its answer{named}.", code or "refused")
+
+
+def _code(error: object) -> str | None:
+    """A server's word for an error. Its sentences are not used: they may quote a key."""
+    if not isinstance(error, dict):
+        return None
+    for name in ("code", "type"):
+        code = error.get(name)
+        if isinstance(code, str) and re.fullmatch(r"[a-z][a-z_]{2,60}", code):
+            return code
+    return None
+
+
+_ADVICE = {
+    400: "It may not know the model, or a field of the request.",
+    401: "Check the key given to relay(…, key=…).",
+    403: "The key may not use this model.",
+    404: "Check the address (does it end in /v1?) and the model's name.",
+    413: "The history is too long for it.",
+    422: "It may not know a field of the request.",
+    429: "Too many requests, or the quota is used up.",
+}
 _PASSING = {
     "concurrent_limit_exceeded",
     "input_timeout_exceeded",

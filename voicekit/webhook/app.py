@@ -1,0 +1,203 @@
+"""The webhook as an ASGI app: its routes, and how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from voicekit.keys import Secret
+from voicekit.webhook import chunks, turn
+from voicekit.webhook.guard import Guard, Refused
+from voicekit.webhook.log import Entry, Log
+from voicekit.webhook.reply import Answer, Context, Manner, Reply
+
+APOLOGY = "Sorry, something went wrong on my side. Could you say that again?"
+_ELLIPSES = ("... ", "… ")
+_PATHS = ("/v1/chat/completions", "/chat/completions", "/{base:path}/chat/completions")
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {"error": {"type": "object", "required": ["message", "type"]}},
+}
+_REFUSALS = {
+    400: "not a chat completion request",
+    401: "wrong or no secret",
+    408: "the body did not come",
+    413: "the body is too large",
+    429: "too many answers under way",
+    500: "the answer failed",
+    502: "the server behind it failed",
+}
+
+
+def webhook(
+    answer: Answer,
+    *,
+    secret: str | Secret | Sequence[str | Secret] | None = None,
+    system: str | None = None,
+    context: Context | None = None,
+    filler: str | Sequence[str] | None = None,
+    filler_after: float = 0.8,
+    max_sentences: int | None = None,
+    max_characters: int | None = None,
+    language: str = "en",
+    timeout: float = 15.0,
+    longest: float = 120.0,
+    apology: str = APOLOGY,
+    max_body: int = 1 << 20,
+    streams: int = 200,
+    keep_contents: bool = False,
+) -> Webhook:
+    """The endpoint that ElevenLabs calls as a custom LLM, around your own answer.
+
+    Args:
+        answer: an async generator function of a `Turn` that yields text, `ToolCall`s, chat
+            completion chunks or another server's bytes; or `relay(…)`. A function that returns
+            text or a stream of these will do, and so will a synchronous one, in a thread.
+        secret: what the platform sends as `Authorization: Bearer …`, the custom LLM's API key in
+            the agent's settings; several while one is being replaced; None asks for none.
+        system: a system prompt to put before the platform's.
+        context: a function of the turn that looks up facts for the reply; text, a list of texts,
+            or nothing. They are put before what the caller said last.
+        filler: words to say when nothing has come after `filler_after` seconds; they end in
+            "... ", with the space, so that the voice starts and its melody goes on. Several take
+            turns.
+        filler_after: seconds.
+        max_sentences: cut the reply after so many.
+        max_characters: cut the reply at the last word before so many.
+        language: whose rules tell where a sentence ends.
+        timeout: seconds without anything from the answer after which it has failed.
+        longest: seconds after which any answer is ended.
+        apology: what the caller hears when the answer fails.
+        max_body: bytes of a request.
+        streams: answers under way at once for each secret; more get a 429.
+        keep_contents: keep in the log what was said. Mind whose words these are.
+
+    Raises:
+        ValueError: a filler without its ellipsis and space, an empty secret, or a limit below 1.
+    """
+    fillers = [filler] if isinstance(filler, str) else list(filler or ())
+    for words in fillers:
+        if not words.endswith(_ELLIPSES):
+            raise ValueError(f'The filler {words!r} must end in "... ", with the space.')
+    limits = {"max_sentences": max_sentences, "max_characters": max_characters, "streams": streams}
+    for name, limit in limits.items():
+        if limit is not None and limit < 1:
+            raise ValueError(f"{name} must be at least 1, not {limit}.")
+    secrets = [secret] if isinstance(secret, str | Secret) else list(secret or ())
+    manner = Manner(
+        answer=answer,
+        system=system,
+        context=context,
+        fillers=fillers,
+        filler_after=filler_after,
+        max_sentences=max_sentences,
+        max_characters=max_characters,
+        language=language,
+        timeout=timeout,
+        longest=longest,
+        apology=apology,
+        keep_contents=keep_contents,
+    )
+    return Webhook(manner, Guard(secrets, max_body, streams))
+
+
+class Webhook(FastAPI):
+    """Made by `webhook`: a FastAPI app, to which you may add routes of your own.
+
+    `log` shows the requests so far as a table.
+    """
+
+    def __init__(self, manner: Manner, guard: Guard) -> None:
+        super().__init__(title="voicekit webhook", docs_url=None, redoc_url=None)
+        self.log = Log()
+        self._manner = manner
+        self._guard = guard
+        for path in _PATHS:
+            self._post(path, self._complete, shown=path == _PATHS[0])
+        self._post("/llm-webhook", self._plain, shown=True)
+        self.add_api_route("/health", self._health, methods=["GET"])
+
+    def __repr__(self) -> str:
+        return f"<webhook, {len(self.log)} requests, {self._guard.streams} answers under way>"
+
+    def openapi(self) -> dict[str, Any]:
+        """FastAPI's description, with what it cannot know: the raw handlers' schemas."""
+        described = super().openapi()
+        parts = described.setdefault("components", {})
+        parts.setdefault("schemas", {}).update(deepcopy(turn.SCHEMA["$defs"]))
+        parts["securitySchemes"] = {"secret": {"type": "http", "scheme": "bearer"}}
+        return described
+
+    def _post(self, path: str, handler: Any, shown: bool) -> None:
+        schema = {name: part for name, part in turn.SCHEMA.items() if name != "$defs"}
+        body = {"required": True, "content": {"application/json": {"schema": schema}}}
+        extra: dict[str, Any] = {"requestBody": body}
+        if self._guard.asks:
+            extra["security"] = [{"secret": []}]
+        text = {"schema": {"type": "string"}}
+        whole = {"schema": {"type": "object", "required": ["choices"]}}
+        plain = handler == self._plain
+        fine = {"text/plain": text} if plain else {"text/event-stream": text}
+        json_too = {} if plain else {"application/json": whole}
+        failing = {"application/json": {"schema": _ERROR}}
+        self.add_api_route(
+            path,
+            handler,
+            methods=["POST"],
+            include_in_schema=shown,
+            response_model=None,
+            response_class=Response,
+            openapi_extra=extra,
+            responses={
+                200: {"description": "The answer, as it comes.", "content": {**fine, **json_too}},
+                **{
+                    status: {"description": why, "content": failing}
+                    for status, why in _REFUSALS.items()
+                },
+            },
+        )
+
+    async def _health(self) -> dict[str, Any]:
+        """Whether it runs, and how many answers are under way."""
+        return {"ok": True, "streams": self._guard.streams}
+
+    async def _complete(self, request: Request) -> Response:
+        """A chat completion, streamed or whole."""
+        return await self._receive(request, None)
+
+    async def _plain(self, request: Request) -> Response:
+        """The article's first step: the words alone."""
+        return await self._receive(request, chunks.Plain)
+
+    async def _receive(self, request: Request, form: type[chunks.Form] | None) -> Response:
+        entry = self.log.add(Entry(request.url.path))
+        guard = self._guard
+        place: int | None = None
+        try:
+            who = guard.admit(request)
+            guard.enter(who)
+            place = who
+            asked = turn.parse(await guard.read(request), dict(request.headers))
+            entry.turn = asked.key[:6]
+            form = form or (chunks.Events if asked.body.get("stream") else chunks.Whole)
+            reply = Reply(self._manner, asked, form, entry, lambda: guard.leave(who))
+            place = None  # now it is the reply's to give back
+        except Refused as refusal:
+            entry.status, entry.finish, entry.note = refusal.status, "refused", refusal.code
+            return refusal.response()
+        except ValueError as error:
+            entry.status, entry.finish, entry.note = 400, "refused", "invalid_request"
+            return Refused(400, "invalid_request", str(error)).response()
+        except ClientDisconnect:
+            entry.finish = "hung up"
+            return Response(status_code=400)  # nobody reads it
+        finally:
+            if place is not None:
+                guard.leave(place)
+        return reply

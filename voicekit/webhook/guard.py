@@ -1,0 +1,137 @@
+"""Who may ask, how much, and how many at once: decided before a byte of the body is read."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from voicekit.keys import Secret
+
+_BODY_PATIENCE = 10.0  # seconds for the whole body
+_RETRY_AFTER = "1"
+
+
+class Refused(Exception):
+    """A request that is not answered, with the status and the words for it."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+    def response(self) -> Response:
+        """The refusal, as OpenAI's API has it."""
+        error = {
+            "message": str(self),
+            "type": "invalid_request_error",
+            "param": None,
+            "code": self.code,
+        }
+        headers = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": _RETRY_AFTER}}
+        return Response(
+            json.dumps({"error": error}),
+            self.status,
+            # What is left of the body is not read: the connection cannot be used again.
+            {**headers.get(self.status, {}), "connection": "close"},
+            "application/json",
+        )
+
+
+class Guard:
+    """The limits of one webhook.
+
+    Args:
+        secrets: the bearer secrets that are accepted, several while one is being replaced; none
+            accepts everybody.
+        largest: bytes of a body.
+        streams: answers under way at once for each secret.
+    """
+
+    def __init__(self, secrets: Sequence[str | Secret], largest: int, streams: int) -> None:
+        plain = [s.reveal() if isinstance(s, Secret) else s for s in secrets]
+        if not all(plain):
+            raise ValueError("The secret is empty. Leave it out (secret=None) to accept everybody.")
+        self._digests = [_digest(value) for value in plain]
+        self._largest = largest
+        self._streams = streams
+        self._busy: Counter[int] = Counter()
+
+    @property
+    def asks(self) -> bool:
+        """Whether a secret is wanted."""
+        return bool(self._digests)
+
+    @property
+    def streams(self) -> int:
+        """Answers under way."""
+        return self._busy.total()
+
+    def admit(self, request: Request) -> int:
+        """Which secret the request shows.
+
+        Raises:
+            Refused: none of them (401).
+        """
+        if not self._digests:
+            return 0
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        digest = _digest(shown.strip(), "latin-1") if scheme.lower() == "bearer" else b""
+        # Digests are of one length, and all of them are compared: time tells nothing.
+        matches = [hmac.compare_digest(digest, known) for known in self._digests]
+        if not any(matches):
+            raise Refused(
+                401,
+                "invalid_secret",
+                "The Authorization header must be 'Bearer' and this webhook's secret.",
+            )
+        return matches.index(True)
+
+    def enter(self, who: int) -> None:
+        """Take a place; `leave` gives it back.
+
+        Raises:
+            Refused: all are taken (429).
+        """
+        if self._busy[who] >= self._streams:
+            raise Refused(
+                429, "too_many_streams", f"{self._streams} answers are under way; try again."
+            )
+        self._busy[who] += 1
+
+    def leave(self, who: int) -> None:
+        """Give a place back."""
+        self._busy[who] -= 1
+
+    async def read(self, request: Request) -> bytes:
+        """The body.
+
+        Raises:
+            Refused: it is too large (413), or does not come (408).
+        """
+        length = request.headers.get("content-length", "")
+        if length.isdigit() and int(length) > self._largest:
+            raise self._too_large()
+        body = bytearray()
+        try:
+            async with asyncio.timeout(_BODY_PATIENCE):
+                async for block in request.stream():
+                    body += block
+                    if len(body) > self._largest:
+                        raise self._too_large()
+        except TimeoutError:
+            raise Refused(408, "body_timeout", "The request's body did not come.") from None
+        return bytes(body)
+
+    def _too_large(self) -> Refused:
+        return Refused(413, "body_too_large", f"The body is larger than {self._largest} bytes.")
+
+
+def _digest(value: str, encoding: str = "utf-8") -> bytes:
+    return hashlib.sha256(value.encode(encoding)).digest()

@@ -1,0 +1,235 @@
+"""What an answer yields, read piece by piece: text, tool calls, chunks, or another server's bytes.
+
+A server's bytes are cut into events, and each event is parsed: what is passed on is known to be
+sound. Its bytes stay with it, so that passing it on unchanged costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import from_json
+
+from voicekit.errors import UpstreamError
+
+_LONGEST_EVENT = 1 << 20  # bytes; a chunk has a few hundred
+_END = object()
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call of a function of `turn.tools`; the platform runs it and comes back with its result.
+
+    Args:
+        name: the function's.
+        arguments: by name, or JSON text.
+        id: by which the result comes back; made from the turn's key unless given.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] | str = field(default_factory=dict)
+    id: str | None = None
+
+    def delta(self, index: int, turn_key: str) -> dict[str, Any]:
+        """The call as a chunk's `delta.tool_calls` has it."""
+        given = self.arguments
+        arguments = given if isinstance(given, str) else json.dumps(dict(given))
+        return {
+            "index": index,
+            "id": self.id or f"call_{turn_key[:16]}_{index}",
+            "type": "function",
+            "function": {"name": self.name, "arguments": arguments},
+        }
+
+
+@dataclass(slots=True)
+class Piece:
+    """A piece of an answer; of another server's event, also its bytes."""
+
+    text: str = ""
+    calls: list[dict[str, Any]] | None = None
+    finish: str | None = None
+    usage: dict[str, Any] | None = None
+    call: ToolCall | None = None
+    opens: bool = False
+    """It says whose words these are: the `role` that a stream begins with."""
+    last: bool = False
+    """It is `[DONE]`."""
+    raw: bytes = b""
+
+
+async def pieces(answered: Any) -> AsyncGenerator[list[Piece]]:
+    """The pieces of an answer, as many at a time as came at once; closes it when closed itself.
+
+    Args:
+        answered: a string; an iterable, synchronous or not, of strings, tool calls, chat
+            completion chunks (objects or dicts) and blocks of bytes; or an awaitable of these.
+            A synchronous iterator is read in a thread, so that others are not kept waiting.
+
+    Raises:
+        TypeError: something else was yielded.
+        UpstreamError: bytes or chunks that are not a chat completion's.
+    """
+    if inspect.isawaitable(answered):
+        answered = await answered
+    if answered is None:
+        return
+    source = _source(answered)
+    events = Events()
+    try:
+        async for item in source:
+            if isinstance(item, str):
+                found = [Piece(item)] if item else []
+            elif isinstance(item, bytes):
+                found = events.feed(item)
+            else:
+                found = [_piece(item)]
+            if found:
+                yield found
+        if events.pending:
+            raise UpstreamError("The stream broke off within an event.", "dropped")
+    finally:
+        await _close(source)
+        if source is not answered:
+            await _close(answered)
+
+
+class Events:
+    """Cuts a stream of server-sent events; takes blocks cut anywhere, and any line ending."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    @property
+    def pending(self) -> bool:
+        """Whether an event has begun and not ended."""
+        return bool(self._rest.strip(b"\r\n"))
+
+    def feed(self, block: bytes) -> list[Piece]:
+        """Return the events that are complete.
+
+        Raises:
+            UpstreamError: one is not a chat completion's, or says that the server failed.
+        """
+        text = self._rest + block if self._rest else block
+        held = b""
+        if b"\r" in text:
+            if text.endswith(b"\r"):  # the other half of a line ending may come
+                text, held = text[:-1], b"\r"
+            text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *whole, rest = text.split(b"\n\n")
+        self._rest = rest + held
+        if len(self._rest) > _LONGEST_EVENT:
+            raise UpstreamError("An event was longer than 1 MiB.", "malformed")
+        return [piece for event in whole if (piece := _event(event))]
+
+
+def _event(event: bytes) -> Piece | None:
+    if event.startswith(b"data: ") and b"\n" not in event:
+        data = event[6:]
+    else:
+        lines = (line.partition(b":") for line in event.removeprefix(b"\xef\xbb\xbf").split(b"\n"))
+        parts = [value.removeprefix(b" ") for name, _, value in lines if name == b"data"]
+        data = b"".join(parts)  # between JSON's tokens a line break means nothing
+    data = data.strip()
+    if not data:
+        return None  # a comment that keeps the connection open
+    if data == b"[DONE]":
+        return Piece(last=True)
+    try:
+        chunk = from_json(data, allow_inf_nan=False)
+    except ValueError:
+        raise UpstreamError("An event was not JSON.", "malformed") from None
+    return _read(chunk, b"data: " + data + b"\n\n")
+
+
+def _read(chunk: Any, raw: bytes) -> Piece:
+    """The piece of one chunk: of its first choice, since a voice says one thing."""
+    if not isinstance(chunk, dict):
+        raise UpstreamError("An event was not a chat completion's chunk.", "malformed")
+    if error := chunk.get("error"):
+        raise UpstreamError.said(error)
+    try:
+        usage = chunk.get("usage")
+        choices = chunk.get("choices") or ()
+        if not choices:
+            return Piece(usage=usage, raw=raw)
+        choice = choices[0]
+        delta = choice.get("delta") or {}
+        text, calls = delta.get("content") or "", delta.get("tool_calls") or None
+        finish = choice.get("finish_reason")
+        sound = isinstance(text, str) and isinstance(finish, str | None) and _sound(calls)
+    except (AttributeError, TypeError, KeyError, IndexError):
+        sound = False
+    if not sound or not isinstance(usage, dict | None):
+        raise UpstreamError("An event was not a chat completion's chunk.", "malformed")
+    return Piece(text, calls, finish, usage, None, "role" in delta, False, raw)
+
+
+def _sound(calls: Any) -> bool:
+    return calls is None or (
+        isinstance(calls, list)
+        and all(
+            isinstance(call, dict)
+            and isinstance(call.get("index", 0), int)
+            and isinstance(call.get("function") or {}, dict)
+            for call in calls
+        )
+    )
+
+
+def _piece(item: Any) -> Piece:
+    """A tool call, a chunk as a dict, or a chunk as an SDK's object."""
+    if isinstance(item, ToolCall):
+        return Piece(call=item)
+    if isinstance(item, dict):
+        data = json.dumps(item, separators=(",", ":")).encode()
+        return _read(item, b"data: " + data + b"\n\n")
+    try:
+        data = item.model_dump_json(exclude_unset=True).encode()
+    except AttributeError:
+        raise TypeError(
+            f"An answer yields str, ToolCall, a chat completion chunk or bytes of one, not "
+            f"{type(item).__name__}."
+        ) from None
+    return _read(from_json(data), b"data: " + data + b"\n\n")
+
+
+def _source(answered: Any) -> AsyncIterator[Any]:
+    if isinstance(answered, str | bytes | ToolCall):
+        return _threaded(iter([answered]))
+    if isinstance(answered, AsyncIterable):
+        return aiter(answered)
+    if isinstance(answered, Iterable):
+        return _threaded(iter(answered))
+    raise TypeError(f"An answer is an async generator, not {type(answered).__name__}.")
+
+
+async def _threaded(items: Iterator[Any]) -> AsyncIterator[Any]:
+    while (item := await asyncio.to_thread(next, items, _END)) is not _END:
+        yield item
+
+
+async def _close(source: Any) -> None:
+    """Close a generator or an SDK's stream, so that the other end sees the hang-up at once."""
+    close = getattr(source, "aclose", None) or getattr(source, "close", None)
+    if close is None or isinstance(source, type):
+        return
+    try:
+        closing = close()
+        if inspect.isawaitable(closing):
+            await closing
+    except ValueError:  # a generator that a thread is still in; it is closed with its last use
+        return

@@ -1,0 +1,164 @@
+"""Another OpenAI-compatible server as the answer: its bytes, as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import aiohttp
+
+from voicekit.errors import UpstreamError
+from voicekit.keys import Secret
+from voicekit.webhook.turn import Turn
+
+_PATH = "/chat/completions"
+_DONE = b"[DONE]"
+_TO_END = 0.1  # seconds for the end of a body whose last event has come; else it is hung up on
+_REFUSAL = 1 << 14  # bytes of an error's body that are looked at
+_IDLE = 60.0  # seconds that a connection is kept for the next turn
+
+
+def relay(
+    url: str, key: str | Secret | None = None, model: str | None = None, **parameters: Any
+) -> Relay:
+    """An answer that another OpenAI-compatible server gives: OpenAI, Ollama, vLLM, llama.cpp.
+
+    Args:
+        url: its base, such as `https://api.openai.com/v1`, or the whole path.
+        key: its API key.
+        model: the model to ask for; None passes on the one in the agent's settings.
+        parameters: more of the request's fields, such as `max_completion_tokens=150`; they
+            outweigh the platform's.
+
+    Raises:
+        ValueError: the URL has no host.
+    """
+    return Relay(url, key, model, parameters)
+
+
+class Relay:
+    """Made by `relay`; call it with a turn for the server's stream as blocks of bytes."""
+
+    def __init__(
+        self, url: str, key: str | Secret | None, model: str | None, parameters: dict[str, Any]
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url!r} is no server's address. Give one like http://host:port/v1.")
+        self.url = url.rstrip("/").removesuffix(_PATH) + _PATH
+        self._key = key if isinstance(key, Secret) or key is None else Secret(key)
+        self._fields = {**parameters, **({"model": model} if model else {})}
+        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, _Session] = WeakKeyDictionary()
+
+    def __repr__(self) -> str:
+        host = urlsplit(self.url).netloc.rpartition("@")[2]
+        return f"<relay to {host}>"
+
+    async def __call__(self, turn: Turn) -> AsyncIterator[bytes]:
+        """Ask the server, and pass its stream on.
+
+        Raises:
+            UpstreamError: it refused, was not there, or broke off.
+        """
+        response = await self._ask(self.body(turn))
+        last = b""
+        try:
+            async for block in response.content.iter_any():
+                last = block
+                yield block
+        except (aiohttp.ClientError, OSError) as error:
+            raise UpstreamError("The server broke off within its answer.", "dropped") from error
+        finally:
+            if last.rstrip().endswith(_DONE) and not response.content.at_eof():
+                with suppress(TimeoutError, aiohttp.ClientError):
+                    async with asyncio.timeout(_TO_END):
+                        await response.read()
+            response.close()  # keeps the connection if the answer was read to its end
+
+    def body(self, turn: Turn) -> dict[str, Any]:
+        """What is sent: the platform's request without the fields that a strict server refuses."""
+        body = {**turn.body, "messages": turn.messages, "stream": True, **self._fields}
+        body.pop("elevenlabs_extra_body", None)
+        user = body.pop("user_id", None)
+        if user and "user" not in body:
+            body["user"] = user
+        body.setdefault("model", turn.model)
+        return body
+
+    async def _ask(self, body: dict[str, Any]) -> aiohttp.ClientResponse:
+        headers = {"content-type": "application/json", "accept": "text/event-stream"}
+        if self._key is not None:
+            headers["authorization"] = f"Bearer {self._key.reveal()}"
+        data = json.dumps(body, separators=(",", ":")).encode()
+        session = await self._session()
+        for attempt in (1, 2):
+            try:
+                response = await session.post(self.url, data=data, headers=headers)
+                break
+            except aiohttp.ServerDisconnectedError as error:
+                # A kept connection may have been closed just now; asking for words changes nothing.
+                if attempt == 2:
+                    raise UpstreamError("The server hung up.", "dropped") from error
+            except (aiohttp.ClientError, OSError) as error:  # a timeout is an OSError
+                raise UpstreamError(
+                    f"The server at {urlsplit(self.url).netloc.rpartition('@')[2]} cannot be "
+                    f"reached ({type(error).__name__}). Check its address, and that it runs.",
+                    "unreachable",
+                ) from error
+        try:
+            await _check(response)
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    async def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        kept = self._sessions.get(loop)
+        if kept is None:
+            kept = self._sessions[loop] = _Session(loop)
+        return await kept.ready
+
+
+class _Session:
+    """A session that a task of its loop holds, so that it is closed when the loop ends."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.ready: asyncio.Future[aiohttp.ClientSession] = loop.create_future()
+        self._task = loop.create_task(self._hold(), name="voicekit-relay")
+
+    async def _hold(self) -> None:
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE)
+        async with aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=5.0),
+            auto_decompress=True,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        ) as session:
+            self.ready.set_result(session)
+            await asyncio.get_running_loop().create_future()  # until the loop ends
+
+
+async def _check(response: aiohttp.ClientResponse) -> None:
+    """See that the answer is a stream.
+
+    Raises:
+        UpstreamError: it is not.
+    """
+    if response.status == 200 and response.content_type == "text/event-stream":
+        return
+    if response.status == 200:
+        raise UpstreamError(
+            f"The server answered with {response.content_type}, not with a stream of events.",
+            "malformed",
+        )
+    said: Any = None
+    with suppress(TimeoutError, aiohttp.ClientError, ValueError):
+        async with asyncio.timeout(2.0):
+            said = json.loads(await response.content.read(_REFUSAL))
+    raise UpstreamError.refused(response.status, said)

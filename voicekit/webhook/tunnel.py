@@ -1,0 +1,82 @@
+"""A public address for a server on loopback, by a tunnel that the user picks."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from voicekit.errors import ServingError
+from voicekit.serving import Served
+
+_LOOK = 0.2  # seconds between looks at whether the server still runs
+
+
+def public(served: Served, url: str | None = None) -> Tunnel:
+    """Reach a served app from outside, for as long as it is served.
+
+    Args:
+        served: what `serve` gave.
+        url: the address of a tunnel that you have started yourself (cloudflared, Tailscale
+            Funnel, ssh -R, …). None starts one with the `ngrok` package, whose token it takes
+            from NGROK_AUTHTOKEN.
+
+    Raises:
+        ServingError: the server is stopped, `ngrok` is not installed or refused, or the address
+            is none that a platform could call.
+    """
+    if not served.alive:
+        raise ServingError("The server is stopped. Serve the app again first.")
+    if url is not None:
+        parts = urlsplit(url.strip())
+        if parts.scheme != "https" or not parts.hostname:
+            raise ServingError(f"A platform calls https addresses only, not {url!r}.")
+        return Tunnel(url.strip().rstrip("/"), served, None)
+    try:
+        ngrok: Any = importlib.import_module("ngrok")
+    except ImportError:
+        raise ServingError(
+            "Install the ngrok package (pip install ngrok) and set NGROK_AUTHTOKEN, or start any "
+            f"tunnel to port {served.port} yourself and pass its address: public(served, url)."
+        ) from None
+    try:
+        listener = ngrok.forward(served.port, authtoken_from_env=True)
+    except Exception as error:  # ngrok raises ValueError for everything, also its own refusals
+        raise ServingError(
+            f"ngrok opened no tunnel ({type(error).__name__}). Check NGROK_AUTHTOKEN."
+        ) from error
+    return Tunnel(str(listener.url()), served, ngrok)
+
+
+class Tunnel:
+    """A public address: `url`, and `close()`. Made by `public`; ends with its server."""
+
+    def __init__(self, url: str, served: Served, ngrok: Any) -> None:
+        self.url = url
+        self.open = True
+        self._served = served
+        self._ngrok = ngrok
+        self._lock = threading.Lock()
+        threading.Thread(target=self._follow, name="voicekit-tunnel", daemon=True).start()
+
+    def __repr__(self) -> str:
+        return f"<tunnel {self.url} {'open' if self.open else 'closed'}>"
+
+    @property
+    def base(self) -> str:
+        """What goes into the agent's settings as the custom LLM's server URL."""
+        return f"{self.url}/v1"
+
+    def close(self) -> None:
+        """Close the tunnel; one that you have started yourself stays. Twice is safe."""
+        with self._lock:
+            if self.open and self._ngrok is not None:
+                self._ngrok.disconnect(self.url)
+            self.open = False
+
+    def _follow(self) -> None:
+        while self.open and self._served.alive:
+            time.sleep(_LOOK)
+        self.close()
