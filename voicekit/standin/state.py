@@ -52,6 +52,7 @@ class State:
         self.journal = Journal()
         self.faults = Faults()
         self.strict_keys = False
+        self.strict_overrides = False
         self.characters = 0
         self.generating = 0
         self.clock: Callable[[], float] = time.time
@@ -66,6 +67,7 @@ class State:
         """Back to how it started: profile, journal, faults, counters, settings."""
         self.profile = self.initial_profile
         self.strict_keys = False
+        self.strict_overrides = False
         self.characters = 0
         self.journal.clear()
         self.faults.clear()

@@ -1,0 +1,50 @@
+"""One conversation under way: what all its parts share."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+from voicekit.standin.agent.history import History
+from voicekit.standin.agent.initiation import Opening
+from voicekit.standin.agent.model import Model
+from voicekit.standin.agent.outbox import Outbox
+from voicekit.standin.agent.records import ConversationRecord
+from voicekit.standin.agent.store import Agent
+from voicekit.standin.elevenlabs_catalog import Voice
+from voicekit.standin.state import State
+
+
+@dataclass
+class Call:
+    """One conversation.
+
+    Attributes:
+        started: when it began, on the state's clock.
+        round_trip: seconds that the last ping took; 0 before the first.
+    """
+
+    state: State
+    agent: Agent
+    opening: Opening
+    record: ConversationRecord
+    outbox: Outbox
+    history: History
+    model: Model
+    voice: Voice
+    started: float
+    round_trip: float = 0.0
+    _events: itertools.count[int] = field(default_factory=lambda: itertools.count(1), repr=False)
+
+    @property
+    def at(self) -> float:
+        """Seconds into the call."""
+        return self.state.now() - self.started
+
+    def next_event(self) -> int:
+        """The id of the next turn, 1 or more: clients drop audio up to the id of a cut turn."""
+        return next(self._events)
+
+    def knowledge(self, question: str) -> str:
+        """What the agent's documents say, for the prompt; empty without documents."""
+        return self.state.knowledge.context(self.agent, question)

@@ -1,0 +1,180 @@
+"""The user's own language model, called as the hosted platform calls it.
+
+`POST` to the configured address with `/chat/completions` added, `stream: true`; server-sent events
+come back. What goes wrong is said in plain words: in the journal, in the `error` event, in the
+record, and in the reason of the close frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from voicekit.standin.agent import outgoing, sse
+from voicekit.standin.agent.ending import CLIENT, OPERATIONAL, Ended
+from voicekit.standin.agent.initiation import Opening
+from voicekit.standin.agent.model import ToolCall
+from voicekit.standin.state import State
+
+ATTEMPTS = 3
+"""How often one answer is asked for; the hosted platform tries at least this often."""
+
+PATH = "/chat/completions"
+_PASSING = frozenset({408, 409, 425, 429})
+
+
+class _Failed(Exception):
+    """An attempt failed; `again` says whether another may do better."""
+
+    def __init__(self, said: str, *, again: bool) -> None:
+        super().__init__(said)
+        self.again = again
+
+
+class CustomModel:
+    """Asks an OpenAI-compatible server.
+
+    Args:
+        state: for the journal, secrets and the clock.
+        start: the conversation's settings; its agent must have a `custom_llm`.
+
+    Raises:
+        Ended: 1008, the address, a header or the key is not usable.
+    """
+
+    def __init__(self, state: State, start: Opening) -> None:
+        prompt = start.config.agent.prompt
+        assert prompt.custom_llm is not None  # noqa: S101  the socket chose us by it
+        custom = prompt.custom_llm
+        self.name = custom.model_id or "custom-llm"
+        self._state = state
+        self._url = address(custom.url)
+        self._patience = prompt.cascade_timeout_seconds
+        self._headers = outgoing.headers(custom, state.vault, start.variables)
+        limit = {"max_tokens": prompt.max_tokens} if prompt.max_tokens > 0 else {}
+        self._fixed = {
+            "model": self.name,
+            "temperature": prompt.temperature,
+            **limit,
+            "stream": True,
+            **({"user_id": start.user_id} if start.user_id else {}),
+            **({"elevenlabs_extra_body": start.extra_body} if start.extra_body else {}),
+        }
+        parts = urlsplit(self._url)
+        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+        # Certificates are loaded for https only: that takes longer than many an answer.
+        self._client = httpx.AsyncClient(
+            timeout=None,  # noqa: S113  ours is stricter, and says which time was up
+            trust_env=not local,  # a proxy in the environment has no way to this machine
+            verify=parts.scheme == "https",
+        )
+
+    async def answer(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]
+    ) -> AsyncGenerator[str | ToolCall, None]:
+        """See `Model.answer`; another attempt is made as long as nothing was said."""
+        body = {"messages": messages, **self._fixed, **({"tools": tools} if tools else {})}
+        for attempt in range(1, ATTEMPTS + 1):
+            said_something = False
+            entry = outgoing.note(self._state.journal, self._url, body)
+            try:
+                async with contextlib.aclosing(self._attempt(body, entry)) as pieces:
+                    async for piece in pieces:
+                        said_something = True
+                        yield piece
+                return
+            except _Failed as failed:
+                entry["problem"] = str(failed)
+                if said_something or not failed.again or attempt == ATTEMPTS:
+                    raise _end(self._url, failed, attempt) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _attempt(
+        self, body: dict[str, Any], entry: dict[str, Any]
+    ) -> AsyncGenerator[str | ToolCall, None]:
+        """One request, with its first output in time.
+
+        Raises:
+            _Failed: it went wrong.
+        """
+        chunks = sse.Chunks()
+        empty = True
+        try:
+            async with (
+                asyncio.timeout(self._patience) as first,
+                self._open(body, entry) as reply,
+                contextlib.aclosing(sse.events(reply.aiter_lines())) as events,
+            ):
+                async for data in events:
+                    text = chunks.text(data)
+                    if text or chunks.calls:
+                        first.reschedule(None)
+                    if text:
+                        empty = False
+                        yield text
+            for call in chunks.finished():
+                empty = False
+                yield call
+        except TimeoutError:
+            said = f"nothing came within cascade_timeout_seconds, {self._patience:g} s"
+            raise _Failed(said, again=True) from None
+        except httpx.HTTPError as error:
+            said = f"the connection failed: {error or type(error).__name__}"
+            raise _Failed(said, again=True) from None
+        except sse.NotAStream as error:
+            raise _Failed(str(error), again=False) from None
+        if empty:
+            raise _Failed("the stream ended without any text or tool call", again=False)
+
+    @contextlib.asynccontextmanager
+    async def _open(
+        self, body: dict[str, Any], entry: dict[str, Any]
+    ) -> AsyncGenerator[httpx.Response, None]:
+        async with self._client.stream(
+            "POST", self._url, json=body, headers=self._headers
+        ) as reply:
+            entry["status"] = reply.status_code
+            if reply.status_code != httpx.codes.OK:
+                said = (await reply.aread())[:200].decode(errors="replace")
+                again = reply.status_code in _PASSING or reply.status_code >= 500
+                raise _Failed(f"it answered HTTP {reply.status_code}: {said}", again=again)
+            kind = reply.headers.get("content-type", "nothing")
+            if not kind.lower().startswith("text/event-stream"):
+                raise _Failed(
+                    f"its content type is {kind}, and must be text/event-stream", again=False
+                )
+            yield reply
+
+
+def address(url: str) -> str:
+    """Where requests go: the configured address, with the path added unless it is there.
+
+    Raises:
+        Ended: 1008, it is no HTTP address.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        said = "custom_llm.url must be an http or https address, such as https://example.com/v1"
+        raise Ended(CLIENT, said, "value_error")
+    path = parts.path.rstrip("/")
+    return parts._replace(path=path if path.endswith(PATH) else f"{path}{PATH}").geturl()
+
+
+def _end(url: str, failed: _Failed, attempts: int) -> Ended:
+    parts = urlsplit(url)
+    where = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    times = f" ({attempts} attempts)" if attempts > 1 else ""
+    return Ended(
+        OPERATIONAL,
+        f"Custom LLM failed: {failed}{times}",
+        "custom_llm_error",
+        f"POST {where}: {failed}{times}",
+    )

@@ -1,0 +1,52 @@
+"""Requests that the agent makes: their headers, and their place in the journal."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from voicekit.standin.agent.config import CustomLlm
+from voicekit.standin.agent.ending import CLIENT, Ended
+from voicekit.standin.agent.vault import Vault
+from voicekit.standin.journal import Journal
+
+
+def headers(custom: CustomLlm, vault: Vault, variables: dict[str, Any]) -> dict[str, str]:
+    """The headers of a custom language model's requests: its key, and what its agent adds.
+
+    Raises:
+        Ended: 1008, a secret or a variable is not known.
+    """
+    found: dict[str, str] = {}
+    if custom.api_key:
+        found["Authorization"] = f"Bearer {_value('api_key', custom.api_key, vault, variables)}"
+    for name, locator in custom.request_headers.items():
+        found[name] = _value(f"request_headers.{name}", locator, vault, variables)
+    return found
+
+
+def _value(
+    where: str, locator: str | dict[str, Any], vault: Vault, variables: dict[str, Any]
+) -> str:
+    if isinstance(locator, dict) and "variable_name" in locator:
+        value = variables.get(str(locator["variable_name"]))
+    else:
+        value = vault.value(locator)
+    if value is None:
+        said = f"custom_llm.{where} names a secret or variable that is not known."
+        raise Ended(CLIENT, said, "value_error")
+    return str(value)
+
+
+def note(journal: Journal, url: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A new entry of the journal for a request of ours; `problem` is added if it fails."""
+    parts = urlsplit(url)
+    scope = {
+        "method": "POST",
+        "path": f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}",
+        "query_string": parts.query.encode(),
+        "headers": [(b"user-agent", b"voicekit stand-in agent")],
+    }
+    entry = journal.open(scope)
+    entry["messages"] = len(body["messages"])
+    return entry

@@ -1,0 +1,164 @@
+"""Who has the floor: the caller's turns are answered, and cut the agent's short."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Literal
+
+from voicekit.standin.agent import events, lines
+from voicekit.standin.agent.call import Call
+from voicekit.standin.agent.ending import Ended
+from voicekit.standin.agent.history import Message
+from voicekit.standin.agent.reply import Reply
+from voicekit.standin.agent.timers import Timers
+from voicekit.standin.agent.tools import Tools
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """An answer made before the caller's turn is over, to what the turn seems to say."""
+
+    text: str
+    message: Message
+    reply: Reply
+    task: asyncio.Task[None]
+
+
+class Turns:
+    """The turns of one conversation.
+
+    Args:
+        call: the conversation.
+        tools: what the language model may call.
+        timers: told when the caller speaks and when the agent has finished.
+        group: runs the agent's replies.
+    """
+
+    def __init__(self, call: Call, tools: Tools, timers: Timers, group: asyncio.TaskGroup) -> None:
+        self._call = call
+        self._tools = tools
+        self._timers = timers
+        self._group = group
+        self._reply: Reply | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._guess: _Guess | None = None
+
+    @property
+    def agent_talks(self) -> bool:
+        """Whether the agent is being heard."""
+        return self._reply is not None and self._reply.audible
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether the caller may cut in now."""
+        reply = self._reply
+        return reply is None or (
+            reply.interruptible
+            and (self._call.opening.text_only or self._call.outbox.wants("interruption"))
+        )
+
+    def open(self) -> None:
+        """Say the first message, or wait for the caller."""
+        agent = self._call.opening.config.agent
+        if self._call.opening.first_message:
+            self._say(
+                self._call.opening.first_message,
+                interruptible=not agent.disable_first_message_interruptions,
+            )
+        else:
+            self._timers.agent_waits(first=True)
+
+    def user_said(
+        self, text: str, medium: Literal["audio", "text"], trailing: float | None = None
+    ) -> None:
+        """A turn of the caller is over; answer it.
+
+        Args:
+            text: what was said.
+            medium: how.
+            trailing: seconds from the end of speech to the transcript.
+        """
+        call = self._call
+        event_id = call.next_event()
+        if medium == "audio":
+            call.outbox.post(events.user_transcript(text, event_id))
+        item = call.record.add("user", text, call.at, event_id=event_id, medium=medium)
+        if trailing is not None:
+            item.measure("convai_asr_trailing_service_latency", round(trailing, 6))
+        guess, self._guess = self._guess, None
+        if guess and guess.text == text:
+            self._adopt(guess.reply, guess.task)  # the history has the caller's words already
+            guess.reply.release()
+            return
+        self._drop(guess)
+        self.interrupt()
+        call.history.user(text)
+        self._start(Reply(call, self._tools))
+
+    def user_unclear(self) -> None:
+        """The caller spoke, and was not understood: say so."""
+        self.interrupt()
+        self._say(lines.say("not_understood"))
+
+    def guess(self, text: str) -> None:
+        """The caller may have finished with this: make an answer, and hold it."""
+        if self._guess and self._guess.text == text:
+            return
+        self.unguess()
+        message = self._call.history.user(text)
+        reply = Reply(self._call, self._tools, released=False)
+        task = self._group.create_task(reply.run())
+        self._guess = _Guess(text, message, reply, task)
+
+    def unguess(self) -> None:
+        """The caller goes on: what was prepared is of no use."""
+        guess, self._guess = self._guess, None
+        self._drop(guess)
+
+    def ask_again(self) -> None:
+        """The caller has been silent for long: let the agent say something."""
+        self._call.record.add(
+            "user", lines.SILENCE, self._call.at, event_id=self._call.next_event()
+        )
+        self._call.history.user(lines.SILENCE)
+        self._start(Reply(self._call, self._tools))
+
+    def close_with(self, line: str, end: Ended) -> None:
+        """Say a last line that nobody may cut short, then end the call."""
+        self.interrupt()
+        self._start(Reply(self._call, self._tools, line, interruptible=False, ends=end))
+
+    def interrupt(self) -> None:
+        """Stop the agent, and leave behind what was heard."""
+        reply, task = self._reply, self._task
+        self._reply = self._task = None
+        if reply and task:
+            reply.cut()
+            task.cancel()
+        self._timers.agent_talks()
+
+    def _say(self, line: str, *, interruptible: bool = True) -> None:
+        self._start(Reply(self._call, self._tools, line, interruptible=interruptible))
+
+    def _start(self, reply: Reply) -> None:
+        self._adopt(reply, self._group.create_task(reply.run()))
+
+    def _adopt(self, reply: Reply, task: asyncio.Task[None]) -> None:
+        self.interrupt()
+        self._reply, self._task = reply, task
+        task.add_done_callback(lambda done: self._over(reply, done))
+
+    def _over(self, reply: Reply, task: asyncio.Task[None]) -> None:
+        """A reply has been heard to its end."""
+        if self._reply is not reply or task.cancelled():
+            return
+        self._reply = self._task = None
+        if not reply.waits:
+            self._timers.agent_waits()
+
+    def _drop(self, guess: _Guess | None) -> None:
+        if guess:
+            guess.reply.cut()
+            guess.task.cancel()
+            self._call.history.remove(guess.message)
