@@ -21,6 +21,7 @@ from voicekit.standin import (
     elevenlabs_speech,
     openai,
 )
+from voicekit.standin.agent.routes import AGENTS
 from voicekit.standin.agent.socket import conversation
 from voicekit.standin.elevenlabs_contexts import multi_stream_input
 from voicekit.standin.elevenlabs_stream import stream_input
@@ -54,6 +55,7 @@ ELEVENLABS: Sequence[BaseRoute] = (
     WebSocketRoute(f"{_SPEECH}/stream-input", stream_input),
     WebSocketRoute(f"{_SPEECH}/multi-stream-input", multi_stream_input),
     WebSocketRoute("/v1/convai/conversation", conversation),
+    *AGENTS,  # the REST half: see agent/routes.py
     _get("/v1/voices", elevenlabs_listing.all_voices),
     _get("/v2/voices", elevenlabs_listing.search_voices),
     _get("/v1/voices/settings/default", elevenlabs_listing.default_settings),

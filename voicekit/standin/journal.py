@@ -23,7 +23,10 @@ _LONGEST = 16_384  # bytes of one body or message that is kept word for word
 _ROOM = 65_536  # bytes that are kept of one request, all its messages together
 _PIECES_IN = {"http.request", "websocket.receive", "websocket.disconnect", "http.disconnect"}
 _PIECES_OUT = {"http.response.body", "websocket.send"}
-_SECRET = re.compile(r"(api|use|access|^)[-_ ]?(key|token)$|authorization|secret|password", re.I)
+_SECRET = re.compile(
+    r"(api|use|access|^)[-_ ]?(key|token)$|authorization|secret|password|signature$", re.I
+)
+_SECRET_BODIES = re.compile(r"/v1/convai/secrets(/|$)")  # where a secret is named plain `value`
 
 
 class Journal:
@@ -68,7 +71,8 @@ class Journaling:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on unchanged, and note what a reader of the journal would ask for."""
-        entry = self.journal.open(scope)
+        entry = scope["voicekit.journal"] = self.journal.open(scope)
+        private = bool(_SECRET_BODIES.search(scope["path"]))
         received = _Received(entry["received"])
         body = bytearray()
         length = 0
@@ -83,7 +87,10 @@ class Journaling:
                 length += len(piece)
                 body.extend(piece[: _LONGEST - len(body)])
                 if not message.get("more_body") and length:
-                    received.note(bytes(body), length)
+                    if private:
+                        received.say(f"<{length} bytes of a secret>")
+                    else:
+                        received.note(bytes(body), length)
             elif message["type"] == "websocket.receive":
                 if (text := message.get("text")) is not None:
                     received.note(text, len(text))

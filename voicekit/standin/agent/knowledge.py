@@ -18,7 +18,7 @@ from voicekit.standin.agent.store import Agent
 from voicekit.standin.refusals import Refusal
 
 NEAR = 0.25
-"""Nearness from which a passage is spoken as the answer."""
+"""Nearness from which a passage bears on a question."""
 
 Kind = Literal["file", "url", "text", "folder"]
 
@@ -146,12 +146,12 @@ class Knowledge:
             for (document, number, text), terms in zip(chunks, counts, strict=True)
         ]
         found.sort(key=lambda passage: -passage.score)
-        return [passage for passage in found if passage.score > 0]
+        return [passage for passage in found if passage.score >= NEAR]
 
     def answer(self, agent: Agent, question: str) -> str:
         """The passage that answers a question, to be spoken; empty when none is near enough."""
         found = self.find(agent, question)
-        return found[0].text if found and found[0].score >= NEAR else ""
+        return found[0].text if found else ""
 
     def context(self, agent: Agent, question: str) -> str:
         """What a language model's prompt is given: whole documents, or with RAG what was found."""

@@ -12,17 +12,6 @@ from voicekit.standin.agent import sent
 from voicekit.standin.agent.config import Section
 from voicekit.standin.refusals import Refusal
 
-SYSTEM = (
-    "end_call",
-    "language_detection",
-    "skip_turn",
-    "transfer_to_agent",
-    "transfer_to_number",
-    "play_keypad_touch_tone",
-    "voicemail_detection",
-)
-"""The system tools by name, as `built_in_tools` has them."""
-
 
 class ToolConfig(Section):
     """A tool: what the model is told of it, and who carries it out."""
@@ -145,7 +134,7 @@ class Toolbox:
         """
         shared = [self._tools[i].config for i in prompt["tool_ids"] if i in self._tools]
         built_in = [
-            {"type": "system", "name": name, "description": "", "params": {}} | config
+            {"params": {"system_tool_type": name}, **config, "type": "system", "name": name}
             for name, config in prompt["built_in_tools"].items()
             if config is not None
         ]

@@ -1,0 +1,238 @@
+"""`/v1/convai/knowledge-base`: documents in, listed, read, deleted.
+
+Source: https://elevenlabs.io/docs/api-reference/knowledge-base.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from voicekit.standin.agent import multipart, pages, reading, sent
+from voicekit.standin.agent.knowledge import Document, Kind
+from voicekit.standin.agent.rest_tools import identified
+from voicekit.standin.agent.shown import ACCESS
+from voicekit.standin.agent.store import Agent
+from voicekit.standin.elevenlabs_account import admitted
+from voicekit.standin.elevenlabs_settings import Sent
+from voicekit.standin.refusals import Refusal
+from voicekit.standin.state import State
+
+
+class NewFolder(Sent):
+    """A folder to make."""
+
+    name: str
+    parent_folder_id: str | None = None
+
+
+class NewText(Sent):
+    """A text to keep."""
+
+    text: str
+    name: str | None = None
+    parent_folder_id: str | None = None
+
+
+class NewUrl(Sent):
+    """A web page to fetch and keep."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+    name: str | None = None
+    parent_folder_id: str | None = None
+
+
+class Change(Sent):
+    """What changing a document may say."""
+
+    name: str | None = None
+    content: str | None = None
+
+
+class DocumentQuery(pages.PageQuery):
+    """How documents are listed."""
+
+    types: Annotated[list[Kind] | None, Field(max_length=4)] = None
+    parent_folder_id: str | None = None
+    sort_by: Literal["name", "created_at", "updated_at", "size"] | None = None
+    folders_first: bool = False
+    use_typesense: bool | None = None
+
+
+async def add_text(request: Request) -> Response:
+    """`POST /v1/convai/knowledge-base/text`."""
+    state = admitted(request)
+    new = await sent.body(request, NewText)
+    name = new.name or " ".join(new.text.split())[:40] or "Text"
+    return _added(state, "text", name, new.text, new.parent_folder_id)
+
+
+async def add_url(request: Request) -> Response:
+    """`POST /v1/convai/knowledge-base/url`: fetched at once."""
+    state = admitted(request)
+    new = await sent.body(request, NewUrl)
+    content = await reading.page(new.url)
+    return _added(state, "url", new.name or new.url, content, new.parent_folder_id, source=new.url)
+
+
+async def add_file(request: Request) -> Response:
+    """`POST /v1/convai/knowledge-base/file`: multipart, fields `file` and `name`."""
+    state = admitted(request)
+    form = await multipart.read(request)
+    file = form.get("file")
+    if file is None:
+        raise sent.wrong("missing", ("file",), "Field required")
+    plain = {name: part.content.decode("utf-8", "replace") for name, part in form.items()}
+    name = (plain.get("name") if "name" in form else None) or file.filename or "File"
+    content = reading.text(file.content, file.media_type, file.filename or "")
+    parent = plain["parent_folder_id"] if "parent_folder_id" in form else None
+    return _added(state, "file", name, content, parent)
+
+
+async def add_folder(request: Request) -> Response:
+    """`POST /v1/convai/knowledge-base/folder`."""
+    state = admitted(request)
+    new = await sent.body(request, NewFolder)
+    return _added(state, "folder", new.name, "", new.parent_folder_id)
+
+
+async def get(request: Request) -> Response:
+    """`GET /v1/convai/knowledge-base/{documentation_id}`."""
+    return JSONResponse(_whole(*_asked_for(request)))
+
+
+async def update(request: Request) -> Response:
+    """`PATCH /v1/convai/knowledge-base/{documentation_id}`: another name, another text."""
+    state, document = _asked_for(request)
+    change = await sent.body(request, Change)
+    if change.content is not None and document.kind != "text":
+        said = "Only the content of a text document can be changed."
+        raise Refusal("elevenlabs", "invalid_parameters", said, "content")
+    document.name = change.name or document.name
+    document.content = document.content if change.content is None else change.content
+    document.updated = state.wall()
+    return JSONResponse(_whole(state, document))
+
+
+async def delete(request: Request) -> Response:
+    """`DELETE /v1/convai/knowledge-base/{documentation_id}`: refused while agents use it."""
+    state, document = _asked_for(request)
+    forced = request.query_params.get("force") == "true"
+    if users(state, document) and not forced:
+        said = "Agents use this document: take it out of their knowledge base, or send force=true."
+        raise Refusal("elevenlabs", "invalid_parameters", said, "documentation_id")
+    state.knowledge.delete(document.id)
+    return JSONResponse({})
+
+
+async def content(request: Request) -> Response:
+    """`GET /v1/convai/knowledge-base/{documentation_id}/content`."""
+    _, document = _asked_for(request)
+    return HTMLResponse(document.content)
+
+
+async def dependents(request: Request) -> Response:
+    """`GET /v1/convai/knowledge-base/{documentation_id}/dependent-agents`."""
+    state, document = _asked_for(request)
+    rows, more = pages.page(users(state, document), pages.asked(request, pages.PageQuery))
+    return JSONResponse({"agents": [identified(agent) for agent in rows], **more})
+
+
+async def listing(request: Request) -> Response:
+    """`GET /v1/convai/knowledge-base`: the newest first, unless sorted."""
+    state = admitted(request)
+    query = pages.asked(request, DocumentQuery)
+    found = [
+        document
+        for document in reversed(state.knowledge.all())
+        if query.search.lower() in document.name.lower()
+        and (query.types is None or document.kind in query.types)
+        and (query.parent_folder_id is None or document.parent == query.parent_folder_id)
+    ]
+    keys = {"name": lambda d: d.name, "updated_at": lambda d: d.updated, "size": size}
+    if query.sort_by in keys:
+        found.sort(key=keys[query.sort_by], reverse=query.sort_direction == "desc")
+    elif query.sort_direction == "asc":
+        found.reverse()
+    if query.folders_first:
+        found.sort(key=lambda document: document.kind != "folder")
+    rows, more = pages.page(found, query)
+    return JSONResponse({"documents": [_row(state, document) for document in rows], **more})
+
+
+def users(state: State, document: Document) -> list[Agent]:
+    """The agents that name a document, or a folder that it is in."""
+    return [
+        agent
+        for agent in state.agents.all()
+        if document in state.knowledge.of(agent.prompt["knowledge_base"])
+        or any(kept["id"] == document.id for kept in agent.prompt["knowledge_base"])
+    ]
+
+
+def size(document: Document) -> int:
+    """How large a document is, in bytes."""
+    return len(document.content.encode())
+
+
+def _asked_for(request: Request) -> tuple[State, Document]:
+    state = admitted(request)
+    return state, state.knowledge.get(request.path_params["documentation_id"])
+
+
+def _added(
+    state: State, kind: Kind, name: str, text: str, parent: str | None, source: str = ""
+) -> Response:
+    if parent is not None and state.knowledge.get(parent).kind != "folder":
+        raise sent.wrong("value_error", ("parent_folder_id",), "This document is no folder.")
+    added = state.knowledge.add(kind, name, text, parent=parent, source=source)
+    return JSONResponse({"id": added.id, "name": added.name, "folder_path": _path(state, added)})
+
+
+def _path(state: State, document: Document) -> list[dict[str, Any]]:
+    above: list[dict[str, Any]] = []
+    while document.parent is not None:
+        document = state.knowledge.get(document.parent)
+        above.insert(0, {"id": document.id, "name": document.name})
+    return above
+
+
+def _common(state: State, document: Document) -> dict[str, Any]:
+    kept: dict[str, Any] = {
+        "id": document.id,
+        "name": document.name,
+        "type": document.kind,
+        "metadata": {
+            "created_at_unix_secs": int(document.created),
+            "last_updated_at_unix_secs": int(document.updated),
+            "size_bytes": size(document),
+        },
+        "supported_usages": ["prompt", "auto"],
+        "access_info": ACCESS,
+        "folder_parent_id": document.parent,
+        "folder_path": _path(state, document),
+    }
+    if document.kind == "url":
+        kept["url"] = document.source
+    if document.kind == "folder":
+        inside = [other for other in state.knowledge.all() if other.parent == document.id]
+        kept["children_count"] = len(inside)
+        kept["document_count"] = sum(other.kind != "folder" for other in inside)
+    return kept
+
+
+def _whole(state: State, document: Document) -> dict[str, Any]:
+    kept = _common(state, document)
+    if document.kind != "folder":
+        paragraphs = [html.escape(part, quote=False) for part in document.content.split("\n\n")]
+        kept["extracted_inner_html"] = "".join(f"<p>{part}</p>" for part in paragraphs if part)
+    return kept
+
+
+def _row(state: State, document: Document) -> dict[str, Any]:
+    agents = [identified(agent) for agent in users(state, document)]
+    return {**_common(state, document), "dependent_agents": agents}
