@@ -1,0 +1,62 @@
+"""Frames from the microphone to those who listen: bounded, the oldest given up first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import NamedTuple
+
+
+class Frame(NamedTuple):
+    """A piece of live sound, signed 16 bit, 16 kHz, mono.
+
+    Args:
+        pcm: the samples; 640 bytes for 20 ms.
+        seq: counts up from 0 since the start; a gap is a lost frame.
+        at: `time.monotonic()` when it reached Python.
+        ended: seconds since 1970 by the *browser's* clock, when its last sample was cut off.
+    """
+
+    pcm: bytes
+    seq: int
+    at: float
+    ended: float = 0.0
+
+
+class FrameQueue:
+    """From any thread to one event loop. `limit` frames wait at most; the oldest gives way."""
+
+    def __init__(self, limit: int) -> None:
+        self._frames: deque[Frame] = deque(maxlen=limit)
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        self._over = False
+        self.dropped = 0
+
+    def put(self, frame: Frame) -> int:
+        """Add one; return how many were given up for it."""
+        full = len(self._frames) == self._frames.maxlen
+        self.dropped += full
+        self._frames.append(frame)
+        self._notify()
+        return int(full)
+
+    def end(self) -> None:
+        """No more will come."""
+        self._over = True
+        self._notify()
+
+    def _notify(self) -> None:
+        with contextlib.suppress(RuntimeError):  # its loop has ended, so nobody waits
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def get(self) -> Frame | None:
+        """The next frame; None after the last."""
+        while True:
+            self._wake.clear()
+            if self._frames:
+                return self._frames.popleft()
+            if self._over:
+                return None
+            await self._wake.wait()
