@@ -1,0 +1,158 @@
+"""A custom-LLM webhook under load: voicekit beside what one would write without it, in one run.
+
+Each variant is one worker on one core. The language model and the callers have processes of their
+own: the model's first token comes after 0.2 s, then 50 a second, 60 in all. "Added" is the
+caller's time to the first token, less the model's. Callers ask again as soon as they are answered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any
+
+from voicekit.commands.bench import Progress, Row
+from voicekit.commands.webhook_load import STREAM
+from voicekit.commands.webhook_server import SECRET, VARIANTS
+from voicekit.commands.webhook_upstream import TOKENS
+from voicekit.errors import VoicekitError
+
+_SERIAL = "the article's"
+_SERIAL_MOST = 3  # streams; each waits for all the others, so more would only take longer
+_GOALS = {200: (1.5, 4.0), 500: (3.0, 8.0)}
+_CPU_GOAL = 2.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How much to measure: about five minutes by default, under one with `--quick`."""
+    parser.add_argument("--streams", default="1,2,10,50,200,500", help="(default 1,2,…,500)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="for each figure (default 5)")
+    parser.add_argument("--variants", help="names with semicolons between them (default: all)")
+    parser.add_argument("--quick", action="store_true", help="a small sample of everything")
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
+    """Hold streams open to one variant after the other, at every level."""
+    levels = [int(level) for level in options.streams.split(",")]
+    seconds = options.seconds
+    if options.quick:
+        levels, seconds = [n for n in levels if n <= 50], STREAM
+    names = [name.strip() for name in options.variants.split(";")] if options.variants else VARIANTS
+    if unknown := [name for name in names if name not in VARIANTS]:
+        raise ValueError(f"There is no variant {unknown[0]!r}. Known: {'; '.join(VARIANTS)}.")
+    pairs = [(n, name) for n in levels for name in names if n <= _SERIAL_MOST or name != _SERIAL]
+    progress = Progress(len(pairs))
+    rows: dict[str, list[Row]] = {}
+    with ExitStack() as stack:
+        upstream = stack.enter_context(_process("webhook_upstream"))
+        port = _line(upstream)
+        servers = {
+            name: _line(stack.enter_context(_process("webhook_server", name, port)))
+            for name in names
+        }
+        load = stack.enter_context(_process("webhook_load"))
+        for name in names:  # a first answer, which does not count: imports, connections
+            _hold(load, servers[name], name, 1, 0.1)
+        for streams, name in pairs:
+            before = _cpu(servers[name])
+            figures = _hold(load, servers[name], name, streams, seconds)
+            spent = _cpu(servers[name]) - before
+            at = f"{streams} stream{'s' * (streams > 1)}"
+            answers = max(1, figures["tokens"]) / TOKENS
+            for metric, unit, samples in (
+                (f"added to the first token, {at}", "ms", figures["first"]),
+                (f"token delay, {at}", "ms", figures["delays"] or [0.0]),
+                (f"processor time per answer, {at}", "ms", [spent / answers * 1000]),
+                (f"broken or without a word, {at}", "", [figures["broken"] + figures["waiting"]]),
+            ):
+                rows.setdefault(metric, []).append(Row(name, metric, unit, samples))
+            progress.step()
+    return [row for same in rows.values() for row in same]
+
+
+def conclude(rows: list[Row]) -> list[str]:
+    """What the figures say of the goals, and what they were taken with."""
+    lines = [_stack()]
+    found = {(row.variant, row.metric): row for row in rows}
+    floor = next(iter(VARIANTS))
+    for name in ("voicekit relay", "voicekit relay, all on", "voicekit generator"):
+        for streams, (p50, p95) in _GOALS.items():
+            row = found.get((name, f"added to the first token, {streams} streams"))
+            if row is None:
+                continue
+            met = row.percentile(50) <= p50 and row.percentile(95) <= p95
+            lines.append(
+                f"{'met' if met else 'NOT met'}: {name} adds {row.percentile(50):.2f} ms (p95 "
+                f"{row.percentile(95):.2f}) at {streams} streams; goal {p50:g} ({p95:g})."
+            )
+            metric = f"processor time per answer, {streams} streams"
+            if base := found.get((floor, metric)):
+                ratio = found[name, metric].samples[0] / base.samples[0]
+                lines.append(
+                    f"{'met' if ratio <= _CPU_GOAL else 'NOT met'}: {name} takes {ratio:.2f} of "
+                    f"the floor's processor time at {streams} streams; goal {_CPU_GOAL:g}."
+                )
+    return lines
+
+
+def _stack() -> str:
+    has = {name: importlib.util.find_spec(name) is not None for name in ("uvloop", "httptools")}
+    loop = "uvloop" if has["uvloop"] else "asyncio"
+    parser = "httptools" if has["httptools"] else "h11"
+    return f"uvicorn on {loop} with {parser}; {os.cpu_count()} cores."
+
+
+@contextmanager
+def _process(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """One of the programs beside this one, ended with the block."""
+    command = [sys.executable, "-m", f"voicekit.commands.{module}", *arguments]
+    process = subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    output: IO[str] | None = process.stdout
+    assert output is not None  # noqa: S101
+    line = output.readline().strip()
+    if not line:
+        raise VoicekitError("A process of the benchmark ended; what it said is above.")
+    return line
+
+
+def _hold(
+    load: subprocess.Popen[str], port: str, variant: str, streams: int, seconds: float
+) -> dict[str, Any]:
+    path = "/llm-webhook" if variant == _SERIAL else "/v1/chat/completions"
+    order = {
+        "port": int(port),
+        "path": path,
+        "secret": SECRET,
+        "streams": streams,
+        "seconds": seconds,
+    }
+    assert load.stdin is not None  # noqa: S101
+    load.stdin.write(json.dumps(order) + "\n")
+    load.stdin.flush()
+    figures: dict[str, Any] = json.loads(_line(load))
+    if not figures["first"]:
+        raise VoicekitError(f"Nothing came from the variant {variant!r}: every answer broke.")
+    return figures
+
+
+def _cpu(port: str) -> float:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://127.0.0.1:{port}/cpu", timeout=60) as response:
+        return float(response.read())

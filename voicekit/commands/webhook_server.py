@@ -1,0 +1,174 @@
+"""The webhooks that `bench webhook` compares, each in a process of its own on one core.
+
+`python3 -m voicekit.commands.webhook_server VARIANT UPSTREAM_PORT` serves one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
+from openai import AsyncOpenAI, OpenAI
+
+from voicekit.commands.webhook_upstream import RATE, TOKENS, TTFT, token
+from voicekit.serving import App, Receive, Scope, Send
+from voicekit.webhook import Turn, relay, webhook
+
+SECRET = "bench-secret"  # noqa: S105  of a server on loopback that lives for a minute
+_PLENTY = 10_000
+
+
+def floor(upstream: str) -> App:
+    """Nothing but the bytes: what any relay in Python costs."""
+    session: aiohttp.ClientSession | None = None
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal session
+        if session is None:
+            session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        headers = {"content-type": "application/json"}
+        url = f"{upstream}/chat/completions"
+        async with session.post(url, data=body, headers=headers) as response:
+            started = [(b"content-type", b"text/event-stream")]
+            await send({"type": "http.response.start", "status": 200, "headers": started})
+            async for block in response.content.iter_any():
+                await send({"type": "http.response.body", "body": block, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    return app
+
+
+def ours(upstream: str) -> App:
+    """The kit's relay, with nothing asked of it."""
+    return webhook(relay(upstream), streams=_PLENTY)
+
+
+def guarded(upstream: str) -> App:
+    """The same with all that one would ask of it."""
+    return webhook(
+        relay(upstream),
+        secret=SECRET,
+        system="Be brief.",
+        context=_facts,
+        filler="Hmm... ",
+        max_sentences=3,
+        max_characters=_PLENTY,
+        streams=_PLENTY,
+    )
+
+
+def generator(_upstream: str) -> App:
+    """The kit around a generator that needs no other server."""
+
+    async def answer(_turn: Turn) -> AsyncIterator[str]:
+        received, due = time.monotonic_ns() // 1000, time.monotonic() + TTFT
+        for _ in range(TOKENS):
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            yield token(received)
+            due += 1 / RATE
+
+    return webhook(answer, streams=_PLENTY)
+
+
+def async_openai(upstream: str) -> App:
+    """FastAPI around the SDK's asynchronous client, as one finds it documented."""
+    client = AsyncOpenAI(base_url=upstream, api_key="none")
+    app = FastAPI()
+
+    async def complete(request: Request) -> StreamingResponse:
+        body = await request.json()
+
+        async def events() -> AsyncIterator[str]:
+            stream: Any = await client.chat.completions.create(**body)
+            async for chunk in stream:
+                yield f"data: {json.dumps(chunk.model_dump())}\n\n"
+            yield "data: [DONE]\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    app.add_api_route("/v1/chat/completions", complete, methods=["POST"], response_model=None)
+    return app
+
+
+def article(upstream: str) -> App:
+    """The article's webhook: a synchronous iterator within an asynchronous generator."""
+    client = OpenAI(base_url=upstream, api_key="none")
+    app = FastAPI()
+
+    async def complete(request: Request) -> StreamingResponse:
+        body = await request.json()
+
+        async def generate() -> AsyncIterator[str]:
+            stream: Any = client.chat.completions.create(
+                model="gpt-4o", messages=body.get("messages", []), stream=True, max_tokens=150
+            )
+            for chunk in stream:
+                if chunk.choices[0].delta.content:
+                    yield chunk.choices[0].delta.content
+
+        return StreamingResponse(generate(), media_type="text/plain")
+
+    app.add_api_route("/llm-webhook", complete, methods=["POST"], response_model=None)
+    return app
+
+
+def _facts(_turn: Turn) -> str:
+    return "Order 1042 left the warehouse on Monday."
+
+
+VARIANTS: dict[str, Callable[[str], App]] = {
+    "bare ASGI relay": floor,
+    "voicekit relay": ours,
+    "voicekit relay, all on": guarded,
+    "voicekit generator": generator,
+    "AsyncOpenAI in FastAPI": async_openai,
+    "the article's": article,
+}
+"""The first one is what the others are compared to."""
+
+
+def counting(app: App) -> App:
+    """The app, and the processor's seconds that it has used, at `/cpu`."""
+
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != "/cpu":
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": str(time.process_time()).encode()})
+
+    return counted
+
+
+def main(variant: str, upstream: str) -> None:
+    """Serve until the parent ends us; print the port first."""
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns when a caller has given up
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    app = counting(VARIANTS[variant](f"http://127.0.0.1:{upstream}/v1"))
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    print(listener.getsockname()[1], flush=True)
+    config = uvicorn.Config(
+        app, interface="asgi3", log_level="error", access_log=False, lifespan="off"
+    )
+    uvicorn.Server(config).run([listener])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

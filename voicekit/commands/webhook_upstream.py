@@ -1,0 +1,100 @@
+"""The language model of `bench webhook`: a process that streams tokens at fixed times.
+
+Each token says when the request came and when the token went, in microseconds on the system's
+monotonic clock, which all processes of a machine share: whoever has the token can tell its delay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+
+TTFT = 0.2
+"""Seconds from the request to the first token."""
+RATE = 50
+"""Tokens a second."""
+TOKENS = 60
+"""Tokens of a reply."""
+_HEAD = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
+    b"transfer-encoding: chunked\r\n\r\n"
+)
+
+
+def token(received: int) -> str:
+    """A word that tells its times."""
+    return f"u{received}-{time.monotonic_ns() // 1000} "
+
+
+class Upstream(asyncio.Protocol):
+    """One connection: requests in, events out."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._rest = b""
+        self._next: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A relay has connected."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101
+        self._transport = transport
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """A relay has left."""
+        if self._next:
+            self._next.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Begin a reply once the request is whole."""
+        self._rest += data
+        head, found, body = self._rest.partition(b"\r\n\r\n")
+        _, _, rest = head.lower().partition(b"content-length:")
+        if not found or len(body) < int(rest.partition(b"\r\n")[0] or 0):
+            return
+        self._rest = b""
+        received = time.monotonic_ns() // 1000
+        self._due = self._loop.time() + TTFT
+        self._next = self._loop.call_at(self._due, self._say, received, 0)
+
+    def _say(self, received: int, count: int) -> None:
+        head = _HEAD + _block(_event({"role": "assistant", "content": ""})) if not count else b""
+        if count < TOKENS:
+            self._transport.write(head + _block(_event({"content": token(received)})))
+            self._due += 1 / RATE
+            self._next = self._loop.call_at(self._due, self._say, received, count + 1)
+        else:
+            ending = _block(_event({}, "stop")) + _block(b"data: [DONE]\n\n")
+            self._transport.write(ending + b"0\r\n\r\n")
+
+
+def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    chunk = {
+        "id": "chatcmpl-bench",
+        "object": "chat.completion.chunk",
+        "created": 1700000000,
+        "model": "bench",
+        "service_tier": "default",
+        "system_fingerprint": "fp_bench",
+        "choices": [choice],
+    }
+    return b"data: " + json.dumps(chunk, separators=(",", ":")).encode() + b"\n\n"
+
+
+def _block(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+async def main() -> None:
+    """Serve on loopback until the parent closes our input; print the port first."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Upstream, "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    server.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
