@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         VoicekitError,
     )
     from voicekit.keys import Secret
+    from voicekit.probing import probe
     from voicekit.serving import Served, serve
     from voicekit.speech import Chunk, Utterance, Voice, speak, speak_sync
     from voicekit.text import prepare
@@ -54,6 +55,7 @@ __all__ = [
     "compare",
     "connect",
     "prepare",
+    "probe",
     "replay",
     "serve",
     "simulate",
@@ -84,6 +86,7 @@ _HOMES = {
     "compare": "timeline",
     "connect": "endpoints",
     "prepare": "text",
+    "probe": "probing",
     "replay": "timeline",
     "serve": "serving",
     "simulate": "timeline",
