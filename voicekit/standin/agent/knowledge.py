@@ -7,9 +7,13 @@ agent's passages, the more it counts. No learning and no randomness.
 from __future__ import annotations
 
 import math
+import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 from typing import Any, Literal
 
 from voicekit.standin import phrases
@@ -17,8 +21,13 @@ from voicekit.standin.agent import passages
 from voicekit.standin.agent.store import Agent
 from voicekit.standin.refusals import Refusal
 
-NEAR = 0.25
+NEAR = 0.35
 """Nearness from which a passage bears on a question."""
+
+TRIGRAM = 0.2
+"""How much three letters in common count beside a word in common."""
+
+_WORD = re.compile(r"[a-z']+")
 
 Kind = Literal["file", "url", "text", "folder"]
 
@@ -125,14 +134,13 @@ class Knowledge:
             for document in self.of(agent.prompt["knowledge_base"])
             for number, text in enumerate(document.chunks())
         ]
-        counts = [phrases.terms(text) for _, _, text in chunks]
+        counts = [_terms(text) for _, _, text in chunks]
         users = Counter(term for terms in counts for term in terms)
         rarity = {term: math.log(1 + len(chunks) / n) for term, n in users.items()}
         unknown = math.log(2 + len(chunks))
         asked = {
-            term: rarity.get(term, unknown) * phrases.weight(term)
-            for term in phrases.terms(question)
-            if " " not in term  # a pair of words is seldom the same in a question and its answer
+            term: rarity.get(term, unknown) * (TRIGRAM if term.startswith("#") else 1.0)
+            for term in _terms(question)
         }
         whole = sum(asked.values()) or 1.0
         found = [
@@ -167,3 +175,17 @@ class Knowledge:
             close = [p for p in near[:limit] if 1 - p.score <= rag["max_vector_distance"]]
             parts += [f"# {p.document}\n{p.text}" for p in close]
         return "\n\n".join(parts)[: rag["max_documents_length"]]
+
+
+def _terms(text: str) -> set[str]:
+    """What a text is about: its words as stems, and trigrams of their letters."""
+    words = _WORD.findall(text.lower().replace("\u2019", "'"))
+    plain = " ".join(word for word in words if word not in _stop_words())
+    # A pair of words is seldom the same in a question and in what answers it.
+    return {term for term in phrases.terms(plain) if " " not in term}
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    file = resources.files("voicekit.standin").joinpath("data/knowledge.toml")
+    return frozenset(tomllib.loads(file.read_text("utf-8"))["stop_words"].split())

@@ -71,11 +71,17 @@ class Overrides(Section):
     enable_conversation_initiation_client_data_from_webhook: bool = False
 
 
+class Evaluation(Section):
+    """What a conversation would be judged by, if anybody judged."""
+
+    criteria: list[dict[str, Any]] = Field(default_factory=list)
+
+
 class PlatformSettings(Section):
     """`platform_settings` of an agent, whole."""
 
     auth: Auth = Auth()
-    evaluation: dict[str, Any] = Field(default_factory=dict)
+    evaluation: Evaluation = Evaluation()
     data_collection: dict[str, Any] = Field(default_factory=dict)
     overrides: Overrides = Overrides()
     workspace_overrides: WorkspaceOverrides = WorkspaceOverrides()

@@ -25,7 +25,7 @@ async def whole(request: Request) -> Response:
         said = [item.body() async for item in simulate.items(state, agent, body)]
     except Ended as ended:
         raise _refused(ended) from None
-    own = agent.platform_settings["evaluation"].get("criteria") or []
+    own = agent.platform_settings["evaluation"]["criteria"]
     criteria = [*own, *(body.extra_evaluation_criteria or [])]
     return JSONResponse(
         {

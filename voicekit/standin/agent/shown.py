@@ -69,8 +69,7 @@ def summary(record: ConversationRecord, now: Callable[[], float]) -> dict[str, A
 
 def analysis(record: ConversationRecord, agent: Agent | None) -> dict[str, Any]:
     """What the vendor's language model makes of a conversation, without one."""
-    settings = agent.platform_settings if agent else {}
-    criteria = settings.get("evaluation", {}).get("criteria") or []
+    criteria = agent.platform_settings["evaluation"]["criteria"] if agent else []
     said = [item.message for item in record.items if item.role == "user" and item.message]
     first = f" The caller began with: {said[0]!r}." if said else ""
     return {
@@ -82,9 +81,9 @@ def analysis(record: ConversationRecord, agent: Agent | None) -> dict[str, Any]:
     }
 
 
-def judged(criteria: list[Any]) -> dict[str, Any]:
+def judged(criteria: list[dict[str, Any]]) -> dict[str, Any]:
     """Each criterion with a result that nobody came to."""
-    ids = [str(one.get("id")) for one in criteria if isinstance(one, dict)]
+    ids = [str(one.get("id")) for one in criteria]
     return {i: {"criteria_id": i, "result": "unknown", "rationale": UNJUDGED} for i in ids}
 
 
