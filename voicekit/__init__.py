@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicekit.audio import Clip
+    from voicekit.clip_audio import AsyncClipAudio, ClipAudio
     from voicekit.endpoints import Endpoints, connect
     from voicekit.errors import (
         AudioError,
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AsyncClipAudio",
     "AudioError",
     "Budget",
     "Chunk",
     "Clip",
+    "ClipAudio",
     "Endpoints",
     "EngineError",
     "KeyMissingError",
@@ -64,10 +67,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AsyncClipAudio": "clip_audio",
     "AudioError": "errors",
     "Budget": "timeline",
     "Chunk": "speech",
     "Clip": "audio",
+    "ClipAudio": "clip_audio",
     "Endpoints": "endpoints",
     "EngineError": "errors",
     "KeyMissingError": "errors",

@@ -1,0 +1,38 @@
+"""Pair what the caller said with what was heard next: response delays, out of the sound itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from voicekit.clip_audio.tape import Span
+from voicekit.timeline import Timeline
+
+
+def turns(
+    caller: Sequence[Span],
+    agent: Sequence[Span],
+    timeline: Callable[[], Timeline],
+    origin: float = 0.0,
+) -> list[Timeline]:
+    """One timeline for each of the caller's spans, with `speech_end` and, if any came, `audible`.
+
+    The answer to a span begins after it and before the next one. What the agent was saying
+    already, and goes on to say, is no answer.
+
+    Args:
+        caller: when the caller spoke.
+        agent: when the agent was heard.
+        timeline: makes an empty one.
+        origin: what the timelines' clock read at zero of the spans, in seconds.
+    """
+    found = []
+    for index, span in enumerate(caller):
+        until = caller[index + 1].start if index + 1 < len(caller) else math.inf
+        turn = timeline()
+        turn.mark("speech_end", origin + span.end)
+        onset = next((other.start for other in agent if span.end < other.start < until), None)
+        if onset is not None:
+            turn.mark("audible", origin + onset)
+        found.append(turn)
+    return found
