@@ -1,33 +1,18 @@
-"""The knowledge base: documents, and finding the passage that answers a question.
-
-Nearness is how much of what a question asks about a passage holds: the rarer a word is among the
-agent's passages, the more it counts. No learning and no randomness.
-"""
+"""The knowledge base: documents, and finding the passages that bear on a question."""
 
 from __future__ import annotations
 
-import math
-import re
-import tomllib
-from collections import Counter
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
 from typing import Any, Literal
 
-from voicekit.standin import phrases
-from voicekit.standin.agent import passages
+from voicekit.standin.agent import nearness, passages
 from voicekit.standin.agent.store import Agent
 from voicekit.standin.refusals import Refusal
 
 NEAR = 0.35
 """Nearness from which a passage bears on a question."""
-
-TRIGRAM = 0.2
-"""How much three letters in common count beside a word in common."""
-
-_WORD = re.compile(r"[a-z']+")
 
 Kind = Literal["file", "url", "text", "folder"]
 
@@ -134,24 +119,16 @@ class Knowledge:
             for document in self.of(agent.prompt["knowledge_base"])
             for number, text in enumerate(document.chunks())
         ]
-        counts = [_terms(text) for _, _, text in chunks]
-        users = Counter(term for terms in counts for term in terms)
-        rarity = {term: math.log(1 + len(chunks) / n) for term, n in users.items()}
-        unknown = math.log(2 + len(chunks))
-        asked = {
-            term: rarity.get(term, unknown) * (TRIGRAM if term.startswith("#") else 1.0)
-            for term in _terms(question)
-        }
-        whole = sum(asked.values()) or 1.0
+        scores = nearness.scores(question, [text for _, _, text in chunks])
         found = [
             Passage(
                 document.id,
                 document.name,
                 f"{document.id}_{number}",
                 text,
-                sum(weight for term, weight in asked.items() if term in terms) / whole,
+                score,
             )
-            for (document, number, text), terms in zip(chunks, counts, strict=True)
+            for (document, number, text), score in zip(chunks, scores, strict=True)
         ]
         found.sort(key=lambda passage: -passage.score)
         return [passage for passage in found if passage.score >= NEAR]
@@ -160,6 +137,23 @@ class Knowledge:
         """The passage that answers a question, to be spoken; empty when none is near enough."""
         found = self.find(agent, question)
         return found[0].text if found else ""
+
+    def traced(self, agent: Agent, question: str) -> dict[str, Any] | None:
+        """`rag_retrieval_info` of a transcript item; None for an agent that does not retrieve."""
+        rag = agent.prompt["rag"]
+        if not rag["enabled"]:
+            return None
+        begun = time.perf_counter()
+        chunks = [
+            {"document_id": p.document_id, "chunk_id": p.chunk_id, "vector_distance": 1 - p.score}
+            for p in self.find(agent, question)[: rag["max_retrieved_rag_chunks_count"]]
+        ]
+        return {
+            "chunks": chunks,
+            "embedding_model": rag["embedding_model"],
+            "retrieval_query": question,
+            "rag_latency_secs": time.perf_counter() - begun,
+        }
 
     def context(self, agent: Agent, question: str) -> str:
         """What a language model's prompt is given: whole documents, or with RAG what was found."""
@@ -175,17 +169,3 @@ class Knowledge:
             close = [p for p in near[:limit] if 1 - p.score <= rag["max_vector_distance"]]
             parts += [f"# {p.document}\n{p.text}" for p in close]
         return "\n\n".join(parts)[: rag["max_documents_length"]]
-
-
-def _terms(text: str) -> set[str]:
-    """What a text is about: its words as stems, and trigrams of their letters."""
-    words = _WORD.findall(text.lower().replace("\u2019", "'"))
-    plain = " ".join(word for word in words if word not in _stop_words())
-    # A pair of words is seldom the same in a question and in what answers it.
-    return {term for term in phrases.terms(plain) if " " not in term}
-
-
-@cache
-def _stop_words() -> frozenset[str]:
-    file = resources.files("voicekit.standin").joinpath("data/knowledge.toml")
-    return frozenset(tomllib.loads(file.read_text("utf-8"))["stop_words"].split())

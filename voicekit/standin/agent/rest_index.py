@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from voicekit.standin.agent import sent
+from voicekit.standin.agent.documents import size
 from voicekit.standin.agent.knowledge import Document
-from voicekit.standin.agent.rest_knowledge import size
 from voicekit.standin.elevenlabs_account import admitted
 from voicekit.standin.elevenlabs_settings import Sent
 from voicekit.standin.refusals import Refusal

@@ -5,18 +5,15 @@ Source: https://elevenlabs.io/docs/api-reference/knowledge-base.
 
 from __future__ import annotations
 
-import html
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from voicekit.standin.agent import multipart, pages, reading, sent
+from voicekit.standin.agent import documents, multipart, pages, reading, sent
 from voicekit.standin.agent.knowledge import Document, Kind
-from voicekit.standin.agent.rest_tools import identified
-from voicekit.standin.agent.shown import ACCESS
-from voicekit.standin.agent.store import Agent
+from voicekit.standin.agent.shown import identified
 from voicekit.standin.elevenlabs_account import admitted
 from voicekit.standin.elevenlabs_settings import Sent
 from voicekit.standin.refusals import Refusal
@@ -102,7 +99,7 @@ async def add_folder(request: Request) -> Response:
 
 async def get(request: Request) -> Response:
     """`GET /v1/convai/knowledge-base/{documentation_id}`."""
-    return JSONResponse(_whole(*_asked_for(request)))
+    return JSONResponse(documents.whole(*_asked_for(request)))
 
 
 async def update(request: Request) -> Response:
@@ -115,14 +112,14 @@ async def update(request: Request) -> Response:
     document.name = change.name or document.name
     document.content = document.content if change.content is None else change.content
     document.updated = state.wall()
-    return JSONResponse(_whole(state, document))
+    return JSONResponse(documents.whole(state, document))
 
 
 async def delete(request: Request) -> Response:
     """`DELETE /v1/convai/knowledge-base/{documentation_id}`: refused while agents use it."""
     state, document = _asked_for(request)
     forced = request.query_params.get("force") == "true"
-    if users(state, document) and not forced:
+    if documents.users(state, document) and not forced:
         said = "Agents use this document: take it out of their knowledge base, or send force=true."
         raise Refusal("elevenlabs", "invalid_parameters", said, "documentation_id")
     state.knowledge.delete(document.id)
@@ -138,7 +135,7 @@ async def content(request: Request) -> Response:
 async def dependents(request: Request) -> Response:
     """`GET /v1/convai/knowledge-base/{documentation_id}/dependent-agents`."""
     state, document = _asked_for(request)
-    rows, more = pages.page(users(state, document), pages.asked(request, pages.PageQuery))
+    rows, more = pages.page(documents.users(state, document), pages.asked(request, pages.PageQuery))
     return JSONResponse({"agents": [identified(agent) for agent in rows], **more})
 
 
@@ -153,7 +150,7 @@ async def listing(request: Request) -> Response:
         and (query.types is None or document.kind in query.types)
         and (query.parent_folder_id is None or document.parent == query.parent_folder_id)
     ]
-    keys = {"name": lambda d: d.name, "updated_at": lambda d: d.updated, "size": size}
+    keys = {"name": lambda d: d.name, "updated_at": lambda d: d.updated, "size": documents.size}
     if query.sort_by in keys:
         found.sort(key=keys[query.sort_by], reverse=query.sort_direction == "desc")
     elif query.sort_direction == "asc":
@@ -161,22 +158,9 @@ async def listing(request: Request) -> Response:
     if query.folders_first:
         found.sort(key=lambda document: document.kind != "folder")
     rows, more = pages.page(found, query)
-    return JSONResponse({"documents": [_row(state, document) for document in rows], **more})
-
-
-def users(state: State, document: Document) -> list[Agent]:
-    """The agents that name a document, or a folder that it is in."""
-    return [
-        agent
-        for agent in state.agents.all()
-        if document in state.knowledge.of(agent.prompt["knowledge_base"])
-        or any(kept["id"] == document.id for kept in agent.prompt["knowledge_base"])
-    ]
-
-
-def size(document: Document) -> int:
-    """How large a document is, in bytes."""
-    return len(document.content.encode())
+    return JSONResponse(
+        {"documents": [documents.row(state, document) for document in rows], **more}
+    )
 
 
 def _asked_for(request: Request) -> tuple[State, Document]:
@@ -190,49 +174,6 @@ def _added(
     if parent is not None and state.knowledge.get(parent).kind != "folder":
         raise sent.wrong("value_error", ("parent_folder_id",), "This document is no folder.")
     added = state.knowledge.add(kind, name, text, parent=parent, source=source)
-    return JSONResponse({"id": added.id, "name": added.name, "folder_path": _path(state, added)})
-
-
-def _path(state: State, document: Document) -> list[dict[str, Any]]:
-    above: list[dict[str, Any]] = []
-    while document.parent is not None:
-        document = state.knowledge.get(document.parent)
-        above.insert(0, {"id": document.id, "name": document.name})
-    return above
-
-
-def _common(state: State, document: Document) -> dict[str, Any]:
-    kept: dict[str, Any] = {
-        "id": document.id,
-        "name": document.name,
-        "type": document.kind,
-        "metadata": {
-            "created_at_unix_secs": int(document.created),
-            "last_updated_at_unix_secs": int(document.updated),
-            "size_bytes": size(document),
-        },
-        "supported_usages": ["prompt", "auto"],
-        "access_info": ACCESS,
-        "folder_parent_id": document.parent,
-        "folder_path": _path(state, document),
-    }
-    if document.kind == "url":
-        kept["url"] = document.source
-    if document.kind == "folder":
-        inside = [other for other in state.knowledge.all() if other.parent == document.id]
-        kept["children_count"] = len(inside)
-        kept["document_count"] = sum(other.kind != "folder" for other in inside)
-    return kept
-
-
-def _whole(state: State, document: Document) -> dict[str, Any]:
-    kept = _common(state, document)
-    if document.kind != "folder":
-        paragraphs = [html.escape(part, quote=False) for part in document.content.split("\n\n")]
-        kept["extracted_inner_html"] = "".join(f"<p>{part}</p>" for part in paragraphs if part)
-    return kept
-
-
-def _row(state: State, document: Document) -> dict[str, Any]:
-    agents = [identified(agent) for agent in users(state, document)]
-    return {**_common(state, document), "dependent_agents": agents}
+    return JSONResponse(
+        {"id": added.id, "name": added.name, "folder_path": documents.path(state, added)}
+    )

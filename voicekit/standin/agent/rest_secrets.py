@@ -7,7 +7,8 @@ from typing import Any, Literal
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from voicekit.standin.agent import pages, rest_tools, sent
+from voicekit.standin.agent import pages, sent
+from voicekit.standin.agent.shown import identified
 from voicekit.standin.agent.vault import Secret
 from voicekit.standin.elevenlabs_account import admitted
 from voicekit.standin.elevenlabs_settings import Sent
@@ -90,7 +91,7 @@ def _used_by(state: State, secret: Secret) -> dict[str, Any]:
             }
             for tool in tools
         ],
-        "agents": [rest_tools.identified(agent) for agent in agents],
+        "agents": [identified(agent) for agent in agents],
         "others": [],
         "phone_numbers": [],
     }

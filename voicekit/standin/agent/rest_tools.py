@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from voicekit.standin.agent import pages, sent
-from voicekit.standin.agent.shown import ACCESS
+from voicekit.standin.agent.shown import ACCESS, identified
 from voicekit.standin.agent.store import Agent
 from voicekit.standin.agent.toolbox import Tool
 from voicekit.standin.elevenlabs_account import admitted
@@ -77,18 +77,6 @@ async def dependents(request: Request) -> Response:
     found = [agent for agent in state.agents.all() if _uses(agent, tool)]
     rows, more = pages.page(found, query)
     return JSONResponse({"agents": [identified(agent) for agent in rows], **more})
-
-
-def identified(agent: Agent) -> dict[str, Any]:
-    """An agent as the lists of dependents name it."""
-    return {
-        "referenced_resource_ids": [],
-        "id": agent.agent_id,
-        "name": agent.name,
-        "type": "available",
-        "created_at_unix_secs": int(agent.created),
-        "access_level": "admin",
-    }
 
 
 def _uses(agent: Agent, tool: Tool) -> bool:

@@ -87,6 +87,18 @@ def judged(criteria: list[dict[str, Any]]) -> dict[str, Any]:
     return {i: {"criteria_id": i, "result": "unknown", "rationale": UNJUDGED} for i in ids}
 
 
+def identified(agent: Agent) -> dict[str, Any]:
+    """An agent as the lists of dependents name it."""
+    return {
+        "referenced_resource_ids": [],
+        "id": agent.agent_id,
+        "name": agent.name,
+        "type": "available",
+        "created_at_unix_secs": int(agent.created),
+        "access_level": "admin",
+    }
+
+
 def seconds(record: ConversationRecord, now: Callable[[], float]) -> int:
     """How long a conversation lasted, or has lasted so far."""
     ended = record.status in ("done", "failed")

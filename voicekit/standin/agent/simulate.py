@@ -119,6 +119,7 @@ class _Agent:
     async def turn(self) -> Item:
         """What the agent says and calls after the caller's last words."""
         item = _item("agent", "")
+        item.rag = self._state.knowledge.traced(self._agent, self._history.last_user)
         offered = [_definition(config) for config in self._tools.values()]
         texts: list[str] = []
         for _ in range(ROUNDS):
