@@ -8,6 +8,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -120,8 +121,8 @@ class Guard:
             raise self._too_large()
         body = bytearray()
         try:
-            async with asyncio.timeout(_BODY_PATIENCE):
-                async for block in request.stream():
+            async with asyncio.timeout(_BODY_PATIENCE), aclosing(request.stream()) as blocks:
+                async for block in blocks:
                     body += block
                     if len(body) > self._largest:
                         raise self._too_large()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from voicekit.text.boundaries import CANDIDATE, Boundaries, Verdict
 from voicekit.text.written import LANGUAGES
 
@@ -20,8 +22,7 @@ class Limit:
     def __init__(
         self, sentences: int | None = None, characters: int | None = None, language: str = "en"
     ) -> None:
-        known = language.partition("-")[0] in LANGUAGES
-        self._boundaries = Boundaries(language if known else "en") if sentences else None
+        self._boundaries = _boundaries(language) if sentences else None
         self._sentences = sentences or 0
         self._characters = characters
         self.reason: str | None = None
@@ -39,13 +40,18 @@ class Limit:
         if end is None and self._characters and len(self._text) > self._characters:
             self.reason = "length"
             end = self._text.rfind(" ", before, self._characters + 1)
-            if end < 0:  # the word was begun already, or is too long
-                end = self._characters
+            if end < 0:  # no word ends here; one that has begun is cut
+                between = before and self._text[before - 1].isspace()
+                end = before if between else self._characters
         return text if end is None else self._text[before : max(before, end)]
 
     def _enough(self) -> int | None:
         """Where the last sentence ends, once it is certain that it does."""
-        while self._boundaries and (mark := CANDIDATE.search(self._text, self._scan)):
+        while self._boundaries:
+            mark = CANDIDATE.search(self._text, self._scan)
+            if mark is None:
+                self._scan = len(self._text)
+                return None
             judged = self._boundaries.judge(self._text, self._start, mark.start(), False)
             if judged.verdict in (Verdict.WAIT, Verdict.LIKELY):
                 self._scan = mark.start()
@@ -58,3 +64,10 @@ class Limit:
                     self.reason = "stop"
                     return judged.end
         return None
+
+
+@cache
+def _boundaries(language: str) -> Boundaries:
+    """A language's rules; they hold no state, and take longer to make than a reply to cut."""
+    known = language.partition("-")[0] in LANGUAGES
+    return Boundaries(language if known else "en")

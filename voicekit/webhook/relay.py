@@ -100,15 +100,17 @@ class Relay:
             try:
                 response = await session.post(self.url, data=data, headers=headers)
                 break
-            except aiohttp.ServerDisconnectedError as error:
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                if isinstance(error, aiohttp.ClientConnectorError):
+                    raise self._unreachable(error) from error
                 # A kept connection may have been closed just now; asking for words changes nothing.
                 if attempt == 2:
                     raise UpstreamError("The server hung up.", "dropped") from error
-            except (aiohttp.ClientError, OSError) as error:  # a timeout is an OSError
+            except OSError as error:  # a timeout is one
+                raise self._unreachable(error) from error
+            except aiohttp.ClientError as error:
                 raise UpstreamError(
-                    f"The server at {urlsplit(self.url).netloc.rpartition('@')[2]} cannot be "
-                    f"reached ({type(error).__name__}). Check its address, and that it runs.",
-                    "unreachable",
+                    f"What answers there does not speak HTTP ({type(error).__name__}).", "malformed"
                 ) from error
         try:
             await _check(response)
@@ -116,6 +118,14 @@ class Relay:
             response.close()
             raise
         return response
+
+    def _unreachable(self, error: Exception) -> UpstreamError:
+        host = urlsplit(self.url).netloc.rpartition("@")[2]
+        return UpstreamError(
+            f"The server at {host} cannot be reached ({type(error).__name__}). Check its address, "
+            "and that it runs.",
+            "unreachable",
+        )
 
     async def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()

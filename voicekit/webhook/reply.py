@@ -262,6 +262,7 @@ def _words(found: Any) -> str:
 
 def _where(error: BaseException) -> str:
     """What kind of error it was and where, without its message, which may quote somebody."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    place = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        place = f" in {frame.f_code.co_name}, line {line}"
     return f"{type(error).__name__}{place}"
