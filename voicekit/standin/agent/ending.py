@@ -4,7 +4,7 @@ from __future__ import annotations
 
 LONGEST_REASON = 123  # bytes that a close frame has for its reason (RFC 6455, 5.5)
 
-NORMAL, OPERATIONAL, CLIENT, UNAUTHORISED = 1000, 1002, 1008, 3000
+NORMAL, OPERATIONAL, CLIENT, CRASHED, UNAUTHORISED = 1000, 1002, 1008, 1011, 3000
 """The vendor's close codes; 3000 is seen for unknown agents and for a missing signature."""
 
 

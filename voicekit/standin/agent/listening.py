@@ -3,19 +3,183 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
+from voicekit.errors import EngineError
+from voicekit.standin import endpointing
+from voicekit.standin.agent import events, sound
 from voicekit.standin.agent.call import Call
+from voicekit.standin.agent.ending import OPERATIONAL, Ended
 from voicekit.standin.agent.timers import Timers
 from voicekit.standin.agent.turns import Turns
+from voicekit.standin.engines import LISTENING_RATE, Activity, Hearing
+
+STARVED = 0.5
+"""Seconds without sound in the middle of speech, after which silence is heard instead: some clients
+stop sending where the caller stops speaking."""
+
+_SILENCE = bytes(2 * LISTENING_RATE // 10)  # 0.1 s
+_NOISE = 0.3  # seconds; shorter sounds that say nothing get no answer
+_NEWS = 0.3  # seconds of sound between tentative transcripts
+_SCORES = 3  # frames between VAD scores, about 0.1 s
 
 
 class Listening:
-    def __init__(self, call: Call, turns: Turns, timers: Timers) -> None:
-        self._sounds: asyncio.Queue[bytes] = asyncio.Queue()
+    """One conversation's ear.
 
-    def hear(self, sound: bytes) -> None:
-        self._sounds.put_nowait(sound)
+    Args:
+        call: the conversation.
+        turns: told what the caller does.
+        timers: told that the caller is there.
+    """
+
+    def __init__(self, call: Call, turns: Turns, timers: Timers) -> None:
+        config = call.opening.config
+        self._call = call
+        self._turns = turns
+        self._timers = timers
+        self._intake = sound.Intake(config.asr.user_input_audio_format)
+        self._sounds: asyncio.Queue[bytes] = asyncio.Queue()
+        self._ignored = {_bare(term) for term in config.turn.interruption_ignore_terms}
+        self._hearing: Hearing
+        self._endpointer: endpointing.Endpointer
+        self._event_id = 0
+        self._began: float | None = None
+        self._holding = False
+        self._interrupted = False
+        self._tentative = ""
+        self._asked = 0.0
+        self._starved = False
+        self._frames = 0
+        self._recorded = 0.0
+
+    def hear(self, piece: bytes) -> None:
+        """Take the client's next piece of sound."""
+        self._sounds.put_nowait(piece)
 
     async def run(self) -> None:
-        while True:
-            await self._sounds.get()
+        """Listen for as long as the conversation lasts.
+
+        Raises:
+            Ended: 1002 `asr_transcription_error`, the ears failed.
+        """
+        config = self._call.opening.config
+        first = await self._sounds.get()  # a conversation without sound needs no ears
+        self._endpointer = endpointing.Endpointer(
+            config.turn.turn_eagerness, config.turn.spelling_patience == "auto"
+        )
+        try:
+            self._hearing = await self._call.state.ears.open(config.asr.keywords)
+            try:
+                await self._take(first)
+                while True:
+                    await self._take(await self._next())
+            finally:
+                self._hearing.close()
+        except EngineError as error:
+            said = f"The ears failed: {error}"
+            raise Ended(OPERATIONAL, said, "asr_transcription_error") from error
+
+    async def _next(self) -> bytes | None:
+        """The next piece; None for silence, when the caller's speech broke off."""
+        patience = None
+        if self._began is not None:
+            patience = 0.1 if self._starved else STARVED
+        try:
+            async with asyncio.timeout(patience):
+                piece = await self._sounds.get()
+        except TimeoutError:
+            self._starved = True
+            return None
+        self._starved = False
+        return piece
+
+    async def _take(self, piece: bytes | None) -> None:
+        pcm = _SILENCE if piece is None else self._intake.feed(piece)
+        self._record(pcm)
+        for activity in await self._hearing.feed(pcm):
+            self._score(activity)
+            for event in self._endpointer.push(activity, self._turns.agent_talks):
+                await self._follow(event)
+            if self._began is not None and activity.at - self._asked >= _NEWS:
+                self._asked = activity.at
+                await self._report()
+
+    def _record(self, pcm: bytes) -> None:
+        """Lay the sound down where it was said: behind what came before, unless there was a gap."""
+        seconds = len(pcm) / 2 / LISTENING_RATE
+        said = self._call.at - seconds
+        at = self._recorded if said - self._recorded < STARVED else said
+        self._call.record.recording.heard(pcm, at)
+        self._recorded = at + seconds
+
+    def _score(self, activity: Activity) -> None:
+        self._frames += 1
+        if self._frames % _SCORES == 0:
+            self._call.outbox.post(events.vad_score(round(activity.probability, 3)))
+
+    async def _follow(self, event: endpointing.Event) -> None:
+        match event:
+            case endpointing.SpeechSuspected():
+                await self._hearing.begin(event.at)
+                self._began = self._asked = event.at
+                self._event_id = self._call.next_event()
+                self._holding = self._interrupted = False
+                self._tentative = ""
+            case endpointing.SpeechDismissed():
+                await self._hearing.cancel()
+                self._began = None
+            case endpointing.SpeechStarted():
+                self._timers.caller_is_there()
+                if self._turns.agent_talks and self._ignored:
+                    self._holding = True  # until a word is understood that is not to be ignored
+                else:
+                    self._cut_in()
+            case endpointing.SpeechPaused():
+                text = await self._hearing.partial()
+                self._endpointer.hint(text)
+                if self._call.opening.config.turn.speculative_turn and not self._holding:
+                    self._turns.guess(text)
+            case endpointing.SpeechResumed():
+                self._turns.unguess()
+            case endpointing.SpeechEnded():
+                await self._end(event.at)
+
+    def _cut_in(self) -> None:
+        self._holding = False
+        self._interrupted = self._turns.cut_in()
+
+    async def _report(self) -> None:
+        """Tell the client, and who cuts turns, what the caller seems to say so far."""
+        text = await self._hearing.partial()
+        self._endpointer.hint(text)
+        if self._holding and text and not self._to_be_ignored(text):
+            self._cut_in()
+        if text and text != self._tentative:
+            self._tentative = text
+            self._call.outbox.post(events.tentative(text, self._event_id))
+
+    async def _end(self, at: float) -> None:
+        began, self._began = self._began, None
+        asked = self._call.state.now()
+        heard = await self._hearing.end()
+        seconds = at - (at if began is None else began)
+        self._timers.caller_is_there()
+        if self._holding and (not heard.text or self._to_be_ignored(heard.text)):
+            return  # a "mm-hm" that the agent talks over
+        if heard.text:
+            trailing = self._call.state.now() - asked
+            self._turns.user_said(heard.text, "audio", self._event_id, trailing)
+        elif self._interrupted or seconds >= _NOISE:
+            self._turns.user_unclear()
+        else:
+            self._turns.unguess()
+            self._turns.nobody_speaks()
+
+    def _to_be_ignored(self, text: str) -> bool:
+        bare = _bare(text)
+        return bare in self._ignored or all(word in self._ignored for word in bare.split())
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"[\w'-]+", text.lower()))

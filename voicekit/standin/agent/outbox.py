@@ -7,17 +7,21 @@ together; one task sends.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import deque
 from collections.abc import Iterable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from voicekit.standin.agent.ending import ClientLeft
 from voicekit.standin.agent.events import Event
 
 ALWAYS = frozenset({"conversation_initiation_metadata", "client_tool_call", "error"})
 """Sent whatever the client asked for: without them it cannot go on, or not know why."""
+
+
+PATIENCE = 5.0
+"""Seconds that a client has to take the last messages before the close."""
 
 
 class Outbox:
@@ -51,29 +55,19 @@ class Outbox:
         self._waiting = deque(event for event in self._waiting if event["type"] != "audio")
 
     async def run(self) -> None:
-        """Send what is posted.
-
-        Raises:
-            ClientLeft: nobody takes it.
-        """
+        """Send what is posted, until there is nobody to take it; who reads learns of that."""
         while True:
             await self._posted.wait()
-            while self._waiting:
-                await self._send(self._waiting.popleft())
+            try:
+                while self._waiting:
+                    await self._websocket.send_text(json.dumps(self._waiting.popleft()))
+            except (RuntimeError, WebSocketDisconnect):  # RuntimeError: already closed
+                self._waiting.clear()
             self._posted.clear()
             self._empty.set()
 
     async def drained(self) -> None:
-        """Wait until everything posted so far has left; `run` must be running."""
-        await self._empty.wait()
-
-    async def send_rest(self) -> None:
-        """Send what is left, once `run` has ended."""
-        while self._waiting:
-            await self._send(self._waiting.popleft())
-
-    async def _send(self, event: Event) -> None:
-        try:
-            await self._websocket.send_text(json.dumps(event))
-        except (RuntimeError, WebSocketDisconnect) as gone:  # RuntimeError: already closed
-            raise ClientLeft(getattr(gone, "code", 1006)) from gone
+        """Wait until everything posted so far has left; not for long, a client may be stuck."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._empty.wait()

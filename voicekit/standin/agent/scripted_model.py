@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,8 +14,12 @@ from voicekit.standin.agent.ending import OPERATIONAL, Ended
 from voicekit.standin.agent.model import ToolCall
 from voicekit.standin.chat import ChatRequest
 from voicekit.standin.dialogue import Answer
+from voicekit.standin.intents import intents
 from voicekit.standin.profiles import wait_until
 from voicekit.standin.state import State
+from voicekit.standin.tool_rules import Call
+
+END = "end_call"
 
 
 class ScriptedModel:
@@ -62,6 +67,14 @@ class ScriptedModel:
         if request.messages[-1].text == lines.SILENCE:
             return Answer("script", lines.say("still_there"))
         found = responder.answer(request)
-        if found.layer == "fallback" and (known := self._look_up(request.messages[-1].text)):
+        scripted = found.layer in ("fallback", "retrieval")  # its own documents come first
+        if scripted and (known := self._look_up(request.messages[-1].text)):
             return Answer("retrieval", known)
-        return found
+        return replace(found, calls=tuple(map(_with_parting, found.calls)))
+
+
+def _with_parting(call: Call) -> Call:
+    """A call that ends the conversation with the script's own goodbye to say first."""
+    parting = next(intent.answer for intent in intents() if END in intent.tools)
+    with_parting = {"message": parting, **call.arguments}
+    return replace(call, arguments=with_parting) if call.name == END else call

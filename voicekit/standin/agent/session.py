@@ -80,7 +80,6 @@ class Session:
         call = self._call
         async with asyncio.TaskGroup() as group:
             self._turns = Turns(call, self._tools, self._timers, group)
-            group.create_task(call.outbox.run())
             group.create_task(self._pings.run())
             if not call.opening.text_only:
                 self._listening = Listening(call, self._turns, self._timers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 
 from starlette.websockets import WebSocket
 
@@ -17,6 +18,7 @@ from voicekit.standin.agent.call import Call
 from voicekit.standin.agent.custom_model import CustomModel
 from voicekit.standin.agent.ending import (
     CLIENT,
+    CRASHED,
     NORMAL,
     UNAUTHORISED,
     ClientLeft,
@@ -36,6 +38,7 @@ from voicekit.standin.refusals import Refusal
 from voicekit.standin.state import State
 
 SUBPROTOCOL = "convai"
+_log = logging.getLogger(__name__)
 
 
 async def conversation(websocket: WebSocket) -> None:
@@ -48,6 +51,9 @@ async def conversation(websocket: WebSocket) -> None:
         return  # it needs no goodbye; all tasks have ended
     except Ended as end:
         await _close(websocket, end)
+    except Exception as error:
+        _log.exception("The stand-in failed in a conversation")
+        await _close(websocket, Ended(CRASHED, f"A bug of ours: {error!r}"))
 
 
 async def _converse(websocket: WebSocket) -> None:
@@ -57,15 +63,17 @@ async def _converse(websocket: WebSocket) -> None:
         Ended: always, with why.
     """
     state: State = websocket.state.standin
-    agent, signed = _agent(websocket, state)
     outbox = Outbox(websocket)
+    # A close before the client has sent its first message would meet it in the middle of sending.
     message, early = await _first_message(websocket)
+    agent, signed = _agent(websocket, state)
     conversation_id = signed or state.conversations.next_id()
     system = {"system__conversation_id": conversation_id, "system__agent_id": agent.agent_id}
     start = opening(agent, message, system, strict=state.strict_overrides)
     call = _call(state, agent, start, outbox, conversation_id, websocket)
     outbox.want(start.client_events)
     config = start.config
+    sending = asyncio.create_task(outbox.run())
     try:
         session = Session(websocket, call, early)
         outbox.post(
@@ -83,10 +91,12 @@ async def _converse(websocket: WebSocket) -> None:
         if end.error_type:
             outbox.post(events.error(end.code, end.error_type, end.reason, end.details))
         if not isinstance(end, ClientLeft):
-            await outbox.send_rest()
+            await outbox.drained()
         raise end from None
     finally:
-        _finish(call, Ended(1011, "The stand-in ended the conversation."))
+        _finish(call, Ended(CRASHED, "The stand-in ended the conversation."))
+        sending.cancel()
+        await asyncio.wait({sending})
         await call.model.close()
 
 

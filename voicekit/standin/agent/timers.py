@@ -33,8 +33,8 @@ class Timers:
             self._waiting = (self._heard, self._waiting[1])
         self._changed.set()
 
-    def agent_talks(self) -> None:
-        """The floor is taken: nobody is waited for."""
+    def floor_is_taken(self) -> None:
+        """Somebody speaks, or is about to: nobody is waited for."""
         self._waiting = None
         self._changed.set()
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from voicekit.standin.agent import events, lines
@@ -43,6 +46,7 @@ class Turns:
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
         self._guess: _Guess | None = None
+        self._later: Callable[[], None] | None = None
 
     @property
     def agent_talks(self) -> bool:
@@ -70,24 +74,32 @@ class Turns:
             self._timers.agent_waits(first=True)
 
     def user_said(
-        self, text: str, medium: Literal["audio", "text"], trailing: float | None = None
+        self,
+        text: str,
+        medium: Literal["audio", "text"],
+        event_id: int | None = None,
+        trailing: float | None = None,
     ) -> None:
-        """A turn of the caller is over; answer it.
+        """A turn of the caller is over; answer it, once the agent may be cut short.
 
         Args:
             text: what was said.
             medium: how.
-            trailing: seconds from the end of speech to the transcript.
+            event_id: the turn's id, if it has one already.
+            trailing: seconds from the end of the turn to the transcript.
         """
+        if not self.interruptible:
+            self._later = partial(self.user_said, text, medium, event_id, trailing)
+            return
         call = self._call
-        event_id = call.next_event()
+        event_id = event_id or call.next_event()
         if medium == "audio":
             call.outbox.post(events.user_transcript(text, event_id))
         item = call.record.add("user", text, call.at, event_id=event_id, medium=medium)
         if trailing is not None:
             item.measure("convai_asr_trailing_service_latency", round(trailing, 6))
         guess, self._guess = self._guess, None
-        if guess and guess.text == text:
+        if guess and same(guess.text, text):
             self._adopt(guess.reply, guess.task)  # the history has the caller's words already
             guess.reply.release()
             return
@@ -98,12 +110,27 @@ class Turns:
 
     def user_unclear(self) -> None:
         """The caller spoke, and was not understood: say so."""
+        self.unguess()
+        if self.interruptible:
+            self.interrupt()
+            self._say(lines.say("not_understood"))
+
+    def cut_in(self) -> bool:
+        """The caller begins to speak; whether the agent was cut short by it."""
+        talked = self.agent_talks
+        if not self.interruptible:
+            return False
         self.interrupt()
-        self._say(lines.say("not_understood"))
+        return talked
+
+    def nobody_speaks(self) -> None:
+        """What seemed a turn of the caller was none."""
+        if self._reply is None:
+            self._timers.agent_waits()
 
     def guess(self, text: str) -> None:
         """The caller may have finished with this: make an answer, and hold it."""
-        if self._guess and self._guess.text == text:
+        if not text or self._reply or (self._guess and same(self._guess.text, text)):
             return
         self.unguess()
         message = self._call.history.user(text)
@@ -136,7 +163,7 @@ class Turns:
         if reply and task:
             reply.cut()
             task.cancel()
-        self._timers.agent_talks()
+        self._timers.floor_is_taken()
 
     def _say(self, line: str, *, interruptible: bool = True) -> None:
         self._start(Reply(self._call, self._tools, line, interruptible=interruptible))
@@ -154,7 +181,10 @@ class Turns:
         if self._reply is not reply or task.cancelled():
             return
         self._reply = self._task = None
-        if not reply.waits:
+        later, self._later = self._later, None
+        if later:
+            later()
+        elif not reply.waits:
             self._timers.agent_waits()
 
     def _drop(self, guess: _Guess | None) -> None:
@@ -162,3 +192,8 @@ class Turns:
             guess.reply.cut()
             guess.task.cancel()
             self._call.history.remove(guess.message)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two transcripts say the same, whatever their case and punctuation."""
+    return re.findall(r"\w+", one.lower()) == re.findall(r"\w+", other.lower())

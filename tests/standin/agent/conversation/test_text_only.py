@@ -5,14 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from elevenlabs.client import ElevenLabs
 from sdk import AsyncConversation, Conversation, ConversationInitiationData
 from talk import agent, dial, hear, hear_all, hear_until, say, wait_for
-
-
-@pytest.fixture
-def client(standin):
-    return ElevenLabs(api_key="k", base_url=standin.elevenlabs_url)
 
 
 @pytest.mark.parametrize("requires_auth", [False, True])
@@ -57,7 +51,7 @@ def test_the_asynchronous_sdk_converses_in_writing(standin, client):
             client, agent(standin), requires_auth=False, callback_agent_response=said.put
         )
         await talk.start_session()
-        while talk._ws is None:
+        while talk._ws is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await talk.send_user_message("Say hello.")
         heard = await asyncio.wait_for(said.get(), 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from fake_ears import LOUD, QUIET
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -73,11 +75,14 @@ def hear_until(
     while not heard or not last(heard[-1]):
         heard.append(json.loads(socket.recv(max(0.01, deadline - time.monotonic()))))
         if heard[-1]["type"] == "ping":
-            say(socket, type="pong", event_id=heard[-1]["ping_event"]["event_id"])
+            with contextlib.suppress(ConnectionClosed):  # what came before the close is still read
+                say(socket, type="pong", event_id=heard[-1]["ping_event"]["event_id"])
     return heard
 
 
-def hear_all(socket: ClientConnection, timeout: float = 15) -> tuple[list[dict[str, Any]], int, str]:
+def hear_all(
+    socket: ClientConnection, timeout: float = 15
+) -> tuple[list[dict[str, Any]], int, str]:
     """Everything until the close, its code and its reason."""
     heard: list[dict[str, Any]] = []
     try:
@@ -94,3 +99,23 @@ def wait_for(condition: Callable[[], Any], timeout: float = 10) -> Any:
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
     return found
+
+
+def speak(socket: ClientConnection, pcm: bytes) -> None:
+    """Send a piece of the caller's sound."""
+    socket.send(json.dumps({"user_audio_chunk": base64.b64encode(pcm).decode()}))
+
+
+def utter(socket: ClientConnection, seconds: float = 0.5) -> None:
+    """Speak for as long, then be silent for long enough to have finished."""
+    for _ in range(round(seconds * 10)):
+        speak(socket, LOUD)
+    for _ in range(5):
+        speak(socket, QUIET)
+
+
+def of(heard: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """The events of one kind, unwrapped."""
+    wrappers = {"user_transcript": "user_transcription_event"}
+    wrappers |= {"tentative_user_transcript": "tentative_user_transcription_event"}
+    return [m[wrappers.get(kind, f"{kind}_event")] for m in heard if m["type"] == kind]

@@ -1,0 +1,173 @@
+"""The user's own language model: what it is sent, and what its mistakes look like."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from llm import NOT_SSE, WHOLE
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from talk import agent, dial, hear, hear_all, hear_until, of, say, utter, wait_for
+
+WRITING = {"conversation_config_override": {"conversation": {"text_only": True}}}
+
+
+def custom(standin, model, **prompt):
+    url = model if isinstance(model, str) else model.url
+    own = {"url": url, "model_id": "mine", **prompt.pop("custom_llm", {})}
+    return agent(standin, agent={"prompt": {"llm": "custom-llm", "custom_llm": own, **prompt}})
+
+
+def test_it_gets_the_prompt_the_history_its_key_and_the_clients_extras(standin, llm):
+    model = llm("Of course.", "Goodbye.")
+    secret = standin.state.vault.put("llm key", "s3cret")
+    made = custom(
+        standin,
+        model,
+        prompt="You serve {{name}}.",
+        temperature=0.5,
+        custom_llm={
+            "api_key": {"secret_id": secret.secret_id},
+            "request_headers": {"x-tier": "gold"},
+        },
+    )
+    start = {
+        **WRITING,
+        "dynamic_variables": {"name": "Ada"},
+        "custom_llm_extra_body": {"trace": 7},
+        "user_id": "u1",
+    }
+    with dial(standin, made, start) as socket:
+        say(socket, type="contextual_update", text="The caller looks at shoes.")
+        say(socket, type="user_message", text="Can you help me?")
+        first = hear(socket, "agent_response")
+        say(socket, type="user_message", text="Thank you.")
+        hear(socket, "agent_response")
+    assert first["agent_response_event"]["agent_response"] == "Of course."
+    system = ("system", "You serve Ada.\n\nContext:\n- The caller looks at shoes.")
+    assert model.said == [
+        [system, ("user", "Can you help me?")],
+        [
+            system,
+            ("user", "Can you help me?"),
+            ("assistant", "Of course."),
+            ("user", "Thank you."),
+        ],
+    ]
+    body = model.bodies[0]
+    assert (body["model"], body["stream"], body["temperature"]) == ("mine", True, 0.5)
+    assert (body["elevenlabs_extra_body"], body["user_id"]) == ({"trace": 7}, "u1")
+    assert "max_tokens" not in body
+    assert model.headers[0]["authorization"] == "Bearer s3cret"
+    assert model.headers[0]["x-tier"] == "gold"
+
+
+def test_a_newer_contextual_update_of_the_same_id_replaces_the_older(standin, llm):
+    model = llm("Yes.")
+    with dial(standin, custom(standin, model), WRITING) as socket:
+        for text in ("Page one.", "Page two."):
+            say(socket, type="contextual_update", text=text, context_id="page")
+        say(socket, type="user_message", text="Hi.")
+        hear(socket, "agent_response")
+    assert model.said[0][0] == ("system", "Context:\n- Page two.")
+
+
+def test_an_address_with_the_path_gets_no_second_one(standin, llm):
+    model = llm("Yes.")
+    with dial(standin, custom(standin, f"{model.url}/chat/completions/"), WRITING) as socket:
+        say(socket, type="user_message", text="Hi.")
+        assert hear(socket, "agent_response")
+
+
+def stream(*lines):
+    """An event stream of exactly this."""
+    return StreamingResponse(iter(lines), media_type="text/event-stream")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (NOT_SSE, "content type is text/plain"),
+        (WHOLE, "content type is application/json"),
+        (JSONResponse({"error": "no"}, 401), "HTTP 401"),
+        (stream("Hello.\n\n"), "'Hello.'"),
+        (stream("data: Hi\n\n"), "not JSON"),
+        (stream('data: {"a": 1}\n\n'), "choices"),
+        (stream('data: {"error": {"message": "out of tea"}}\n\n'), "out of tea"),
+        (stream("data: [DONE]\n\n"), "without any text"),
+    ],
+    ids=["text", "whole", "401", "no data", "no JSON", "no chunk", "error", "empty"],
+)
+def test_a_mistake_is_said_in_plain_words_everywhere(standin, llm, answer, said):
+    model = llm(answer)
+    with dial(standin, custom(standin, model), WRITING) as socket:
+        say(socket, type="user_message", text="Hi.")
+        heard, code, reason = hear_all(socket)
+    assert code == 1002
+    assert said in reason
+    (error,) = of(heard, "error")
+    assert (error["code"], error["error_type"]) == (1002, "custom_llm_error")
+    assert said in error["message"]
+    entry = next(e for e in standin.state.journal.entries if "problem" in e)
+    assert said in entry["problem"]
+    conversation_id = of(heard, "conversation_initiation_metadata")[0]["conversation_id"]
+    record = standin.state.conversations.get(conversation_id)
+    assert record.status == "failed"
+    assert said in record.reason
+    assert len(model.bodies) == 1
+
+
+def test_a_passing_failure_is_tried_again(standin, llm):
+    model = llm(PlainTextResponse("busy", 503), PlainTextResponse("busy", 429), "Here I am.")
+    with dial(standin, custom(standin, model), WRITING) as socket:
+        say(socket, type="user_message", text="Hi.")
+        heard = hear(socket, "agent_response")
+    assert heard["agent_response_event"]["agent_response"] == "Here I am."
+    assert len(model.bodies) == 3
+
+
+def test_a_server_that_is_not_there_is_tried_thrice(standin):
+    made = custom(standin, "http://127.0.0.1:9/v1")
+    with dial(standin, made, WRITING) as socket:
+        say(socket, type="user_message", text="Hi.")
+        _, code, reason = hear_all(socket)
+    assert code == 1002
+    assert "connection failed" in reason
+    assert "(3 attempts)" in reason
+
+
+def test_a_slow_model_is_asked_again_after_the_cascade_timeout(standin, llm):
+    model = llm([5.0, {"content": "Late."}], "In time.")
+    made = custom(standin, model, cascade_timeout_seconds=2)
+    with dial(standin, made, WRITING) as socket:
+        say(socket, type="user_message", text="Hi.")
+        heard = hear(socket, "agent_response")
+    assert heard["agent_response_event"]["agent_response"] == "In time."
+    wait_for(lambda: model.aborted == 1)
+
+
+def test_barge_in_aborts_the_request_and_corrects_the_history(standin, llm, ears):
+    ears("Stop, please.")
+    endless = [{"content": "One moment, I read you everything."}, 30, {"content": " Never said."}]
+    model = llm(endless, "All right.")
+    with dial(standin, custom(standin, model), {}) as socket:
+        say(socket, type="user_message", text="Read me everything.")
+        hear_until(socket, lambda m: m["type"] == "audio")
+        time.sleep(1.2)
+        utter(socket)
+        heard = hear_until(socket, lambda m: m["type"] == "user_transcript")
+        hear(socket, "audio")
+        wait_for(lambda: model.aborted == 1)
+    (corrected,) = [content for role, content in model.said[1] if role == "assistant"]
+    assert corrected.endswith("...")
+    assert "One moment, I read you everything.".startswith(corrected[:-3])
+    assert "One" in corrected
+    assert of(heard, "interruption")
+
+
+@pytest.mark.parametrize("url", ["ftp://example.com", "example.com/v1"])
+def test_an_address_that_is_none_closes_with_1008(standin, url):
+    with dial(standin, custom(standin, url), WRITING) as socket:
+        _, code, reason = hear_all(socket)
+    assert code == 1008
+    assert "custom_llm.url" in reason
