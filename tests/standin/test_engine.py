@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from voicekit.errors import EngineError
-from voicekit.standin.engines import Speech, espeak, process
+from voicekit.standin.engines import Speech, espeak, process, worker
 from voicekit.standin.engines.process import WorkerSynthesiser, voice_names
 from voicekit.standin.engines.timing import Word, character_edges
 
@@ -197,7 +197,7 @@ def test_a_program_that_does_not_exist_is_an_error() -> None:
 
 
 def test_a_process_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "PATIENCE", 0.1)
+    monkeypatch.setattr(worker, "PATIENCE", 0.1)
     synthesiser = WorkerSynthesiser([sys.executable, "-c", "while input(): pass"])
     with pytest.raises(EngineError, match="exit code -9"):
         say(synthesiser, "Hello.")

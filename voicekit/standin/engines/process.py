@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
-import json
-import subprocess
 import sys
-import tempfile
-import threading
-import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from voicekit.errors import EngineError
 from voicekit.standin.engines import Speech
 from voicekit.standin.engines.timing import Word, character_edges
+from voicekit.standin.engines.worker import NO_ANSWER, Worker
 
 VOICES = Path(__file__).parent / "voices"
 WORDS_PER_MINUTE = 175  # espeak-ng's usual speed, a voice file's own `speed` comes on top
-PATIENCE = 30.0  # seconds for one passage; an hour of speech takes about three
-NO_ANSWER = (EOFError, LookupError, OSError, TypeError, ValueError)  # died, or talks nonsense
 RATE = 22050  # espeak-ng's only sample rate
 
 
@@ -48,7 +41,7 @@ class WorkerSynthesiser:
         # -P: nothing in the program's or the user's folder may shadow the standard library.
         self._command = list(command or [sys.executable, "-P", program])
         self._turns = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speech")
-        self._worker: _Worker | None = None
+        self._worker: Worker | None = None
         self._closed = False
 
     @property
@@ -98,7 +91,7 @@ class WorkerSynthesiser:
             if self._closed:
                 raise EngineError("This speech engine was closed while the passage waited.")
             if self._worker is None:
-                self._worker = _Worker(self._command)
+                self._worker = Worker(self._command)
             try:
                 answer, pcm = self._worker.ask(request)
             except NO_ANSWER:
@@ -112,60 +105,3 @@ class WorkerSynthesiser:
             f"The speech engine's process died twice on a text of {len(request['text'])} "
             f"characters ({ending}). Other texts still work; please report this one."
         )
-
-
-class _Worker:
-    """One run of the program."""
-
-    def __init__(self, command: list[str]) -> None:
-        # A file, not a pipe: nobody has to empty it, and its end says why the program died.
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - _end closes it
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._complaints,
-                start_new_session=True,  # an interrupted cell must not interrupt the engine
-            )
-        except OSError as error:
-            self._complaints.close()
-            raise EngineError(f"The speech engine's process did not start: {error}") from error
-        self.pid = self._process.pid
-        self._requests = cast("IO[bytes]", self._process.stdin)
-        self._answers = cast("IO[bytes]", self._process.stdout)
-        self._finalizer = weakref.finalize(self, _end, self._process, self._complaints)
-
-    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """Send one request and read its answer; any other end than an answer raises."""
-        watchdog = threading.Timer(PATIENCE, self._process.kill)
-        watchdog.start()
-        try:
-            self._requests.write(json.dumps(request).encode() + b"\n")
-            self._requests.flush()
-            answer = json.loads(self._answers.readline())
-            pcm = self._answers.read(answer["bytes"])
-        finally:
-            watchdog.cancel()
-        if len(pcm) < answer["bytes"]:
-            raise EOFError
-        return answer, pcm
-
-    def end(self) -> str:
-        """End the program and say how it ended."""
-        return self._finalizer() or "it had ended before"
-
-
-def _end(process: subprocess.Popen[bytes], complaints: IO[bytes]) -> str:
-    """Close the program's input, which ends it, and collect what it left."""
-    with complaints, process:
-        with contextlib.suppress(OSError):  # it may be dead, and its input not empty
-            cast("IO[bytes]", process.stdin).close()
-        try:
-            process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        complaints.seek(0)
-        last = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-    return f"exit code {process.returncode}" + (f": {last[:300]}" if last else "")

@@ -1,0 +1,181 @@
+"""One session's ear: the sound it keeps, and what it says about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Heard
+from voicekit.standin.engines.sound import above_silence, level
+
+FRAME_BYTES = 1024
+LEAD = 0.35  # seconds heard before an utterance's beginning: voice activity is late by up to 0.3
+TAIL = 2 * FRAME  # seconds heard after the last speech
+MEMORY = 2.0  # seconds kept while nobody speaks
+LONGEST = 60.0  # seconds of one utterance; of a longer one the end is heard
+SPEECH = 0.35  # likelihood from which a frame continues speech
+NEWS = 0.4  # seconds after which a partial text is made anew
+NOTHING = Heard("", "none", 0.0)
+
+
+class Asked(Protocol):
+    """What an ear asks of its recogniser."""
+
+    async def judge(self, pcm: bytes) -> list[float]:
+        """Likelihoods of speech of whole frames."""
+        ...
+
+    async def hear(self, pcm: bytes, final: bool) -> Heard:
+        """What an utterance says, its words' times counted from its own beginning."""
+        ...
+
+    def forget(self) -> None:
+        """The session is over."""
+        ...
+
+
+class Ear:
+    """Keeps a session's sound, and begins to decode as soon as a pause begins.
+
+    By the time an utterance is known to be over, its text usually is known, too.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._sound = bytearray()
+        self._dropped = 0  # bytes of the session that are not kept any more
+        self._judged = 0  # bytes of the session whose frames are judged
+        self._turn = asyncio.Lock()  # frames are judged in the order they came
+        self._begun: float | None = None
+        self._last = 0.0  # end of the last frame that was speech
+        self._guess: tuple[tuple[float, float], asyncio.Task[Heard]] | None = None
+        self._partial = (0.0, "")
+        self._closed = False
+
+    async def feed(self, pcm: bytes) -> Sequence[Activity]:
+        """Take PCM16 mono of `LISTENING_RATE`, any length; judge the frames that it completes."""
+        async with self._turn:
+            self._sound += pcm
+            start = self._judged - self._dropped
+            whole = (len(self._sound) - start) // FRAME_BYTES * FRAME_BYTES
+            if not whole or self._closed:
+                return ()
+            raw = bytes(self._sound[start : start + whole])
+            frames = above_silence(raw, self._judged // 2)
+            self._sound[start : start + whole] = frames
+            at = self._judged
+            self._judged += whole
+            likely = await self._asked.judge(frames)
+            activities = [
+                Activity(
+                    (at + i * FRAME_BYTES) / (2 * LISTENING_RATE),
+                    probability,
+                    level(raw[i * FRAME_BYTES : (i + 1) * FRAME_BYTES]),
+                )
+                for i, probability in enumerate(likely)
+            ]
+            self._note(activities)
+            return activities
+
+    async def begin(self, at: float) -> None:
+        """Begin an utterance whose speech began at `at`; the `LEAD` before that is heard, too."""
+        await self.cancel()
+        self._begun = at
+
+    async def partial(self) -> str:
+        """What the utterance says so far; empty outside an utterance."""
+        if self._begun is None:
+            return ""
+        if self._guess and self._guess[0] == self._span():
+            return (await asyncio.shield(self._guess[1])).text
+        now = self._judged / (2 * LISTENING_RATE)
+        if now - self._partial[0] >= NEWS:
+            heard = await self._asked.hear(self._cut(self._begun - LEAD, now), final=False)
+            self._partial = (now, heard.text)
+        return self._partial[1]
+
+    async def end(self, at: float | None = None) -> Heard:
+        """End the utterance and say what it said.
+
+        The text depends on where speech began and last was, never on when this is called.
+        """
+        if self._begun is None:
+            return NOTHING
+        start, stop = self._span()
+        if at is not None and at < stop - FRAME / 2:
+            stop = at
+        guess, begun = self._guess, self._begun
+        self._begun = self._guess = None
+        self._partial = (0.0, "")
+        if guess and guess[0] == (start, stop):
+            heard = await asyncio.shield(guess[1])
+        else:
+            if guess:
+                guess[1].cancel()
+            heard = await self._asked.hear(self._cut(begun - LEAD, stop + TAIL), final=True)
+        origin = max(0.0, begun - LEAD)
+        words = (
+            replace(word, start=word.start + origin, end=word.end + origin) for word in heard.words
+        )
+        self._forget_sound()
+        return replace(heard, words=tuple(words))
+
+    async def cancel(self) -> None:
+        """Drop the utterance; without one, do nothing."""
+        if self._guess:
+            self._guess[1].cancel()
+        self._begun = self._guess = None
+        self._partial = (0.0, "")
+
+    def close(self) -> None:
+        """Give the session's resources back. Twice is safe."""
+        if not self._closed:
+            self._closed = True
+            if self._guess:
+                self._guess[1].cancel()
+            self._begun = self._guess = None
+            self._sound.clear()
+            self._asked.forget()
+
+    def _note(self, activities: Sequence[Activity]) -> None:
+        """Remember where speech last was; guess the text when it has been quiet for `TAIL`."""
+        for activity in activities:
+            if activity.probability >= SPEECH:
+                self._last = activity.at + FRAME
+            elif activity.at + FRAME >= self._last + TAIL - FRAME / 2:
+                self._guess_text()
+        self._forget_sound()
+
+    def _guess_text(self) -> None:
+        span = self._span()
+        if self._begun is None or self._last <= self._begun:
+            return
+        if self._guess and self._guess[0] == span:
+            return
+        if self._guess:
+            self._guess[1].cancel()
+        sound = self._cut(self._begun - LEAD, self._last + TAIL)
+        self._guess = (span, asyncio.ensure_future(self._asked.hear(sound, final=True)))
+
+    def _span(self) -> tuple[float, float]:
+        """The beginning and the end of the utterance's speech so far."""
+        begun = self._begun or 0.0
+        now = self._judged / (2 * LISTENING_RATE)
+        return begun, self._last if self._last > begun else now
+
+    def _cut(self, start: float, stop: float) -> bytes:
+        """The session's sound from `start` to `stop`, as far as it is kept."""
+        first, last = (max(0, round(t * LISTENING_RATE) * 2 - self._dropped) for t in (start, stop))
+        return bytes(self._sound[first : min(last, self._judged - self._dropped)])
+
+    def _forget_sound(self) -> None:
+        now = self._judged / (2 * LISTENING_RATE)
+        keep = now - MEMORY
+        if self._begun is not None:
+            keep = max(min(keep, self._begun - LEAD), now - LONGEST)
+        extra = round(keep * LISTENING_RATE) * 2 - self._dropped
+        if extra > 0:
+            del self._sound[:extra]
+            self._dropped += extra
