@@ -13,14 +13,18 @@ from elevenlabs import ElevenLabs
 def http(standin) -> Iterator[httpx.Client]:
     """Plain HTTP, for what the SDK does not show."""
     with httpx.Client(
-        trust_env=False, timeout=30, base_url=standin.elevenlabs_url, headers={"xi-api-key": "any"}
+        trust_env=False,
+        verify=False,
+        timeout=30,
+        base_url=standin.elevenlabs_url,
+        headers={"xi-api-key": "any"},
     ) as client:
         yield client
 
 
 @pytest.fixture
 def client(standin) -> Iterator[ElevenLabs]:
-    with httpx.Client(trust_env=False, timeout=30) as transport:
+    with httpx.Client(trust_env=False, verify=False, timeout=30) as transport:
         yield ElevenLabs(base_url=standin.elevenlabs_url, api_key="any", httpx_client=transport)
 
 
