@@ -62,7 +62,6 @@ def test_what_was_typed_and_answered_from_a_document_is_on_record(client, made):
 def test_without_a_signature_no_conversation_begins(standin, client, made):
     url = f"ws://127.0.0.1:{standin.port}/elevenlabs/v1/convai/conversation?agent_id={made}"
     with connect(url, proxy=None) as socket, pytest.raises(ConnectionClosed) as closed:
-        socket.send(json.dumps({"type": "conversation_initiation_client_data"}))
         hear(socket, "conversation_initiation_metadata")
     assert closed.value.rcvd.code == 3000
     assert client.conversational_ai.conversations.list().conversations == []
