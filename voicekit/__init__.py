@@ -10,8 +10,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from voicekit.agent_audio import AgentAudio, AsyncAgentAudio, local_audio
     from voicekit.audio import Clip
-    from voicekit.clip_audio import AsyncClipAudio, ClipAudio
+    from voicekit.caller import AsyncCaller, Caller, Line
+    from voicekit.clip_audio import AsyncClipAudio, ClipAudio, ClipSpeaker
     from voicekit.endpoints import Endpoints, connect
     from voicekit.errors import (
         AudioError,
@@ -34,15 +36,21 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AgentAudio",
+    "AsyncAgentAudio",
+    "AsyncCaller",
     "AsyncClipAudio",
     "AudioError",
     "Budget",
+    "Caller",
     "Chunk",
     "Clip",
     "ClipAudio",
+    "ClipSpeaker",
     "Endpoints",
     "EngineError",
     "KeyMissingError",
+    "Line",
     "Run",
     "Secret",
     "Served",
@@ -57,6 +65,7 @@ __all__ = [
     "VoicekitError",
     "compare",
     "connect",
+    "local_audio",
     "prepare",
     "probe",
     "replay",
@@ -67,15 +76,21 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AgentAudio": "agent_audio",
+    "AsyncAgentAudio": "agent_audio",
+    "AsyncCaller": "caller",
     "AsyncClipAudio": "clip_audio",
     "AudioError": "errors",
     "Budget": "timeline",
+    "Caller": "caller",
     "Chunk": "speech",
     "Clip": "audio",
     "ClipAudio": "clip_audio",
+    "ClipSpeaker": "clip_audio",
     "Endpoints": "endpoints",
     "EngineError": "errors",
     "KeyMissingError": "errors",
+    "Line": "caller",
     "Run": "timeline",
     "Secret": "keys",
     "Served": "serving",
@@ -90,6 +105,7 @@ _HOMES = {
     "VoicekitError": "errors",
     "compare": "timeline",
     "connect": "endpoints",
+    "local_audio": "agent_audio",
     "prepare": "text",
     "probe": "probing",
     "replay": "timeline",

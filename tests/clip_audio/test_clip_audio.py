@@ -62,7 +62,7 @@ def test_the_microphone_is_cut_into_blocks_of_the_asked_length():
     echo = talk(audio, end=1.0)
     assert {len(block) for block in echo.blocks} == {640}
     assert len(echo.blocks) == 50
-    assert audio.microphone().pcm == b"".join(echo.blocks)
+    assert audio.sent().pcm == b"".join(echo.blocks)
 
 
 def test_on_a_virtual_clock_the_delay_is_exact():
@@ -197,7 +197,7 @@ def test_the_sdks_conversation_runs_on_it():
         wait_for(lambda: audio.played and not audio.hearing)
         conversation.end_session()
         assert conversation.wait_for_session_end() == "conv_fake"
-    assert agent.received == audio.microphone().pcm[: len(agent.received)]
+    assert agent.received == audio.sent().pcm[: len(agent.received)]
     assert audio.clip().pcm == tone(0.6)
     (turn,) = audio.turns()
     assert 0.1 < turn.delay < 5

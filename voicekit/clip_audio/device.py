@@ -137,7 +137,7 @@ class Device:
         with self._lock:
             return self._heard.clip(self.now)
 
-    def microphone(self) -> Clip:
+    def sent(self) -> Clip:
         """What the agent was sent, noise and pauses included."""
         with self._lock:
             return self._microphone.clip(self._microphone.end)

@@ -83,7 +83,8 @@ def mixed(pcm: bytes, more: npt.NDArray[np.floating[Any]]) -> bytes:
 
 
 def _pcm(samples: npt.NDArray[np.floating[Any]]) -> bytes:
-    return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
+    pcm: bytes = np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
+    return pcm
 
 
 def load(clips: Clip | str | Path | Iterable[Clip | str | Path]) -> list[Clip]:
