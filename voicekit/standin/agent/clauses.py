@@ -54,7 +54,7 @@ class Cutter:
             ends = [end.end() for kind in (_CERTAIN, _CLAUSE) if (end := kind.search(self._text))]
             if not ends:
                 breaths = (place.start() for place in _BREATH.finditer(self._text))
-                ends = [at for at in breaths if self._text[:at].count(" ") + 1 > EARLIEST][:1]
+                ends = [at for at in breaths if self._text[:at].count(" ") + 1 >= EARLIEST][:1]
         else:
             ends = [end.end() for end in _SENTENCE.finditer(self._text)][:1]
         if not ends and len(self._text) > _WIDEST:
