@@ -20,7 +20,8 @@ import anywidget
 import ipywidgets  # type: ignore[import-untyped]
 import traitlets
 
-LEASE = 4.0  # seconds; a page pings each second, and a busy one may be late
+GRACE = 5.0  # seconds that a front end has to answer; one that comes later starts nothing
+LEASE = 6.0  # seconds; a page pings each second, and a busy one may be late
 _FACTS = ("secure", "microphone", "webview")  # what a page says of itself
 _own_import = re.compile(r'^import .* from "\./\w+\.mjs";$', re.MULTILINE)
 _static = resources.files("voicekit.widgets").joinpath("static")
@@ -71,6 +72,7 @@ class Link(anywidget.AnyWidget):
     _words = traitlets.Dict(WORDS).tag(sync=True)
     _key = traitlets.Unicode().tag(sync=True)
     _newest: ClassVar[dict[str, weakref.ref[Link]]] = {}
+    _closed = True  # until it is made: Python may finalise one whose arguments were refused
     _guard: ClassVar[threading.RLock] = threading.RLock()
 
     def __init__(self, **traits: Any) -> None:
@@ -112,9 +114,9 @@ class Link(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Give the device back and take the widget away; calling it twice is safe."""
+        if self._closed:
+            return
         with self._lock:
-            if self._closed:
-                return
             self._closed, self._state, self._code = True, "closed", "closed"
             self._page = None
             self._lock.notify_all()
@@ -147,7 +149,7 @@ class Link(anywidget.AnyWidget):
             if self._closed:
                 return
             if page != self._page and (kind == "claim" or not self.connected) and kind != "bye":
-                self._take(page)
+                self._take(page, claimed=kind == "claim")
             holds = page == self._page
             if holds:
                 self._heard = time.monotonic()
@@ -161,11 +163,10 @@ class Link(anywidget.AnyWidget):
         elif holds:
             self._received(kind, content, buffers)
 
-    def _take(self, page: str) -> None:
-        former = self._page
-        if former is not None:
+    def _take(self, page: str, claimed: bool) -> None:
+        if self._page is not None:
             self._tell("ack", lease=False)
-            self._lost("page-gone")
+            self._lost("" if claimed else "page-gone")
         self._page = page
         self._heard = time.monotonic()
         if self._state in {"waiting", "stopped"}:

@@ -20,11 +20,10 @@ from voicekit.audio import Clip
 from voicekit.errors import AudioError
 from voicekit.widgets.courier import Courier
 from voicekit.widgets.frames import Frame, FrameQueue
-from voicekit.widgets.link import WORDS, Link, assemble, prepare_comm
+from voicekit.widgets.link import GRACE, WORDS, Link, assemble, prepare_comm
 from voicekit.widgets.recording import LONGEST, Takes
 
 RATE = 16000
-_GRACE = 5.0  # seconds that a front end has to answer a start; a page that comes later stays off
 _WAITING = 5.0  # seconds of frames that wait for a listener before the oldest is dropped
 _ON = {"starting", "asking", "listening"}
 
@@ -130,7 +129,7 @@ class Microphone(Link):
             self._run += 1
             self._next, self._last = 0, None
             self._become("starting")
-            self._deadline = time.monotonic() + _GRACE
+            self._deadline = time.monotonic() + GRACE
             self._request()
             threading.Thread(
                 target=self._watch, args=(self._run,), name="voicekit-watch", daemon=True
@@ -147,6 +146,8 @@ class Microphone(Link):
 
     def close(self) -> None:
         """Stop, release the device and take the widget away; calling it twice is safe."""
+        if self._closed:
+            return
         self.stop()
         super().close()
         self._end_queues()
@@ -250,7 +251,7 @@ class Microphone(Link):
 
     def _received(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
         if kind == "pcm":
-            self._frame(content, bytes(buffers[0]))
+            self._frames(content, bytes(buffers[0]))
         elif kind == "state" and content.get("run") == self._run:
             self.settings = content.get("settings", self.settings)
             self.detail = content.get("detail", "")
@@ -262,14 +263,18 @@ class Microphone(Link):
         elif kind == "ask":
             self._asked(content)
 
-    def _frame(self, content: dict[str, Any], pcm: bytes) -> None:
+    def _frames(self, content: dict[str, Any], pcm: bytes) -> None:
+        """One frame, or several where the page was late."""
         if content["run"] != self._run:
             return
-        frame = Frame(pcm, content["seq"], time.monotonic(), content["t"])
-        self.lost += frame.seq - self._next
-        self._next, self._last = frame.seq + 1, frame
-        self.dropped += self._courier.post(frame)
-        self.dropped += sum(queue.put(frame) for queue in list(self._queues))
+        now, times = time.monotonic(), content["t"]
+        size = len(pcm) // len(times)
+        self.lost += content["seq"] - self._next
+        for n, ended in enumerate(times):
+            frame = Frame(pcm[n * size : (n + 1) * size], content["seq"] + n, now, ended)
+            self._next, self._last = frame.seq + 1, frame
+            self.dropped += self._courier.post(frame)
+            self.dropped += sum(queue.put(frame) for queue in list(self._queues))
 
     def _clip(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
         with self._lock:

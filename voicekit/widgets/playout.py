@@ -10,6 +10,7 @@ from collections import deque
 from typing import NamedTuple
 
 BLOCK = 0.1  # seconds
+_LONGEST_LEAD = 1.5  # seconds; a stop waits behind every message that is on its way
 _KEPT = 600.0  # seconds of what was played that stay available
 
 
@@ -26,7 +27,7 @@ class Playout:
 
     Args:
         rate: samples a second.
-        lead: seconds that the browser may hold ahead of what sounds.
+        lead: seconds that the browser may hold ahead of what sounds, at first.
         limit: seconds that may wait here.
     """
 
@@ -41,6 +42,7 @@ class Playout:
         self._at = 0.0  # when `played` was last reported
         self._base = 0  # what earlier pages had played
         self._heard = bytearray()
+        self._page_underruns = 0
 
     @property
     def pending(self) -> int:
@@ -68,8 +70,15 @@ class Playout:
         self._ahead += len(pcm) // 2
         return block
 
-    def report(self, gen: int, played: int, sounding: bool, now: float) -> None:
-        """The browser has rendered `played` samples since its page came."""
+    def report(self, gen: int, played: int, underruns: int, sounding: bool, now: float) -> None:
+        """The browser has rendered `played` samples since its page came.
+
+        Each time that sound ran out, the way to the browser is longer than the lead: it grows.
+        """
+        if underruns > self._page_underruns:
+            self.underruns += underruns - self._page_underruns
+            self.lead = max(self.lead, min(1.5 * self.lead, _LONGEST_LEAD))
+        self._page_underruns = underruns
         fresh = self._base + played - self.played
         self.played += fresh
         self.sounding, self._at = sounding, now
@@ -105,7 +114,11 @@ class Playout:
         self.dropped += self.pending
         self._waiting.clear()
         self._sent.clear()
-        self._ahead, self._base, self.sounding = 0, self.played, False
+        self._ahead, self.sounding = 0, False
+
+    def meet(self) -> None:
+        """A page that is new here counts from zero."""
+        self._base = self.played
 
     def heard(self) -> bytes:
         """What was really played, of the last ten minutes; throwing away leaves no gap."""

@@ -13,10 +13,9 @@ import traitlets
 from voicekit.audio import Clip
 from voicekit.errors import AudioError
 from voicekit.widgets.courier import Courier
-from voicekit.widgets.link import WORDS, Link, assemble
+from voicekit.widgets.link import GRACE, WORDS, Link, assemble
 from voicekit.widgets.playout import Playout
 
-_GRACE = 3.0  # seconds that a front end has to answer; then what waits is dropped
 _LIMIT = 600.0  # seconds of sound that may wait
 _IDLE = 5.0  # seconds after which the sending thread ends until it is needed again
 
@@ -28,8 +27,8 @@ class Speaker(Link):
 
     Args:
         rate: samples a second of everything that is played.
-        lead: seconds of sound that the browser holds ahead. A stop does not wait for them; a
-            kernel that is far away needs more than the way there and back.
+        lead: seconds of sound that the browser holds ahead, at first: it grows when sound runs
+            out, since a kernel that is far away needs more than the way there and back.
     """
 
     _esm = assemble("speaker")
@@ -46,6 +45,7 @@ class Speaker(Link):
         self._sender: threading.Thread | None = None
         self._deadline = 0.0
         self._odd = b""
+        self._met = ""  # the page whose count goes on
         self._drains: set[asyncio.Future[None]] = set()
         self.latency = 0.0
         super().__init__(_rate=rate)
@@ -98,7 +98,7 @@ class Speaker(Link):
             self._odd = pcm[even:]
             self._playout.give(pcm[:even])
             if not self.connected and not self._playout.sounding:
-                self._deadline = max(self._deadline, time.monotonic() + _GRACE)
+                self._deadline = max(self._deadline, time.monotonic() + GRACE)
             if self._sender is None:
                 self._sender = threading.Thread(
                     target=self._send_all, name="voicekit-speaker", daemon=True
@@ -150,6 +150,8 @@ class Speaker(Link):
 
     def close(self) -> None:
         """Be silent and take the widget away; calling it twice is safe."""
+        if self._closed:
+            return
         with self._lock:
             self._playout.interrupt()
             self._abandon()
@@ -210,9 +212,12 @@ class Speaker(Link):
         with self._lock:
             if kind == "played":
                 self._playout.report(
-                    content["gen"], content["played"], content["sounding"], time.monotonic()
+                    content["gen"],
+                    content["played"],
+                    content["underruns"],
+                    content["sounding"],
+                    time.monotonic(),
                 )
-                self._playout.underruns = content["underruns"]
                 self._state = "playing" if content["sounding"] else "open"
                 self._changed()
             elif kind == "refused":
@@ -229,8 +234,11 @@ class Speaker(Link):
         elif kind == "ask" and content["what"] == "interrupt":
             self._interrupt(content["gen"])
 
-    def _take(self, page: str) -> None:
-        super()._take(page)
+    def _take(self, page: str, claimed: bool) -> None:
+        super()._take(page, claimed)
+        if page != self._met:
+            self._met = page
+            self._playout.meet()
         self._code = ""
 
     def _lost(self, code: str) -> None:

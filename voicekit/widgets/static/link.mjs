@@ -2,7 +2,7 @@
 // the kernel still answers. See link.py for the other end.
 
 export const BEAT = 1000; // ms between pings
-export const SILENCE = 3500; // ms without an answer after which the kernel counts as gone
+export const SILENCE = 5000; // ms without an answer after which the kernel counts as gone
 
 // `crypto.randomUUID` exists on secure origins only, and an id is needed to say so.
 const newId = () => Math.random().toString(36).slice(2) + Date.now().toString(36);
@@ -42,10 +42,13 @@ export class Link {
   }
 
   // Custom messages only: a synchronised trait waits until the kernel is idle. False when the
-  // connection is closed, which a kernel's restart or the widget's own end does.
-  send(message, buffers) {
+  // connection is closed, which a kernel's restart or the widget's own end does. `handled` runs
+  // when the kernel is through with the message, if it says so: a busy 7.4 does not always.
+  send(message, buffers, handled) {
+    const idle = ({ content }) => content.execution_state === "idle" && handled();
     try {
-      this.model.send({ cid: this.cid, ...message }, undefined, buffers);
+      const callbacks = handled && { iopub: { status: idle } };
+      this.model.send({ cid: this.cid, ...message }, callbacks, buffers);
       return true;
     } catch {
       return false;
@@ -59,6 +62,9 @@ export class Link {
     if (this.alive && now - this.lastAck > SILENCE) {
       this.alive = this.leased = false;
       this.release?.("kernel-gone");
+      // Should the kernel have been slow only, it meets a page that begins anew.
+      this.send({ k: "bye" });
+      this.cid = newId();
       this.draw();
     }
   }

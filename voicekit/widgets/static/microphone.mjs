@@ -3,6 +3,10 @@
 import { Framer, Resampler, Tape, clock, decibels, toPcm } from "./pure.mjs";
 import { Link, addWorklet, element } from "./link.mjs";
 
+// Each message costs the page two status messages. While more than this many are on their way, or
+// the page itself is late, frames wait for each other, at most HOLD ms.
+const WINDOW = 3;
+const HOLD = 100;
 const PART = 400_000; // samples of a clip in one message: 0.8 MB, below what proxies cut off
 
 function captureWorklet() {
@@ -82,7 +86,7 @@ class Capture {
   async start({ run, device, muted }) {
     if (run <= this.run) return;
     this.stop();
-    Object.assign(this, { run, seq: 0, device });
+    Object.assign(this, { run, seq: 0, device, waiting: [], flying: 0 });
     const stale = () => this.run !== run || this.state !== "asking";
     this.report("asking");
     let stream;
@@ -136,14 +140,30 @@ class Capture {
   }
 
   frame(samples) {
-    const ended = performance.timeOrigin + performance.now();
-    const message = { k: "pcm", run: this.run, seq: this.seq++, t: ended / 1000 };
-    if (!this.link.send(message, [toPcm(samples).buffer])) return this.stop("kernel-gone");
+    this.waiting.push({ pcm: toPcm(samples), at: performance.timeOrigin + performance.now() });
+    const late = Date.now() - this.waiting[0].at > HOLD;
+    if ((this.flying < WINDOW || late) && !this.flush()) return this.stop("kernel-gone");
     this.link.beat();
     this.level = decibels(samples);
     if (performance.now() - (this.drawn ?? 0) < 90) return;
     this.drawn = performance.now();
     this.link.draw();
+  }
+
+  flush() {
+    const frames = this.waiting;
+    this.waiting = [];
+    if (!frames.length) return true;
+    const size = frames[0].pcm.length;
+    const pcm = new Int16Array(frames.length * size);
+    frames.forEach((frame, n) => pcm.set(frame.pcm, n * size));
+    const message = { k: "pcm", run: this.run, seq: this.seq, t: frames.map((f) => f.at / 1000) };
+    this.seq += frames.length;
+    this.flying = frames.length && Date.now() - frames[0].at > HOLD ? 1 : this.flying + 1;
+    return this.link.send(message, [pcm.buffer], () => {
+      this.flying = Math.max(0, this.flying - 1);
+      if (this.context) this.flush();
+    });
   }
 
   get elapsed() {

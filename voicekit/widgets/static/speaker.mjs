@@ -4,8 +4,9 @@ import { PlayQueue, Resampler, Tape, clock, toFloat, wav } from "./pure.mjs";
 import { Link, addWorklet, element } from "./link.mjs";
 
 const REFUSED = 1000; // ms after which a context that does not start counts as blocked
-const KEPT = 600; // seconds of sound for the replay
-const PEAKS = 50; // a second, for the waveform
+const KEPT = 120; // seconds of sound for the replay
+const STEP = 0.02; // seconds a column of the waveform
+const COLUMNS = 300;
 
 function playWorklet() {
   registerProcessor("voicekit-play", class extends AudioWorkletProcessor {
@@ -45,13 +46,16 @@ class Playback {
     this.gen = this.base = this.total = this.origin = 0;
     this.next = null; // the number that the next block should have
     this.blocks = []; // Int16Arrays in the order of playing, from sample number `first` on
+    this.peaks = []; // of the newest of them, for the waveform
     this.first = this.accepted = 0;
     this.before = null; // samples that were accepted before a flush whose answer is awaited
     const link = (this.link = new Link(model, signal));
-    link.release = (code) => this.close(code);
+    link.release = (code) => {
+      this.close(code);
+      this.origin = this.total; // the kernel counts anew when it meets this page again
+    };
     link.met = () => {
       this.next = null;
-      this.origin = this.total; // the kernel counts from when it met the page
       link.settle(this);
     };
     Object.assign(link.handlers, {
@@ -133,8 +137,7 @@ class Playback {
     // Queued now, it would play stale after the gesture.
     if (this.state === "blocked" || !this.node) return this.refuse(seq, seq + 1);
     const pcm = new Int16Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength / 2);
-    this.blocks.push(pcm.slice());
-    this.accepted += pcm.length;
+    this.keep(pcm.slice());
     const samples = toFloat(pcm);
     this.node.port.postMessage({ k: "push", gen, samples }, [samples.buffer]);
   }
@@ -165,9 +168,21 @@ class Playback {
   // Forget what was thrown away before it sounded, and what is older than the replay keeps.
   cut(played) {
     const [all, kept] = [this.sound(), played - this.first];
-    this.blocks = [all.slice(0, kept), all.slice(this.before)];
-    this.accepted = kept + all.length - this.before;
-    this.before = null;
+    const parts = [all.slice(0, kept), all.slice(this.before)];
+    [this.blocks, this.peaks, this.accepted, this.before] = [[], [], 0, null];
+    for (const part of parts) this.keep(part);
+  }
+
+  keep(pcm) {
+    const step = Math.round(this.rate * STEP);
+    for (let start = 0; start < pcm.length; start += step) {
+      let peak = 0;
+      for (const value of pcm.subarray(start, start + step)) peak = Math.max(peak, Math.abs(value));
+      this.peaks.push({ at: this.first + this.accepted + start, peak: peak / 32768 });
+    }
+    this.peaks = this.peaks.slice(-2 * COLUMNS);
+    this.blocks.push(pcm);
+    this.accepted += pcm.length;
   }
 
   trim() {
@@ -207,24 +222,15 @@ function initialize({ model, signal }) {
 }
 
 function paint(canvas, playback) {
-  const { rate } = playback;
-  const step = Math.round(rate / PEAKS);
-  const ink = getComputedStyle(canvas).color;
-  const sound = playback.sound().subarray(0, Math.round(playback.seconds * rate) - playback.first);
   const pen = canvas.getContext("2d");
   const { width, height } = canvas;
   pen.clearRect(0, 0, width, height);
-  pen.fillStyle = ink;
-  const shown = sound.subarray(Math.max(0, sound.length - step * Math.max(width, 3000)));
-  const columns = Math.max(1, Math.ceil(shown.length / step));
-  const bar = Math.min(2, width / columns);
-  for (let n = 0; n < columns; n++) {
-    let peak = 0;
-    const end = Math.min(shown.length, (n + 1) * step);
-    for (let i = n * step; i < end; i += 4) peak = Math.max(peak, Math.abs(shown[i]));
-    const tall = Math.max(1, (peak / 32768) * height);
-    pen.fillRect(n * bar, (height - tall) / 2, Math.max(1, bar - 0.5), tall);
-  }
+  pen.fillStyle = getComputedStyle(canvas).color;
+  const shown = playback.peaks.filter(({ at }) => at < playback.total).slice(-COLUMNS);
+  shown.forEach(({ peak }, n) => {
+    const tall = Math.max(1, peak * height);
+    pen.fillRect((n * width) / COLUMNS, (height - tall) / 2, width / COLUMNS - 0.5, tall);
+  });
 }
 
 function render({ model, el, signal }) {
