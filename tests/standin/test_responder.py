@@ -194,6 +194,21 @@ def test_an_intent_names_the_tool_that_fits() -> None:
     assert calls("Goodbye!") == [("end_call", {"reason": "Goodbye!"})]
 
 
+def test_a_yes_to_a_tools_own_question_confirms_it() -> None:
+    ask = tool(
+        "request_refund", "Refund an order.", ["order_id"], order_id=TEXT,
+        amount={"type": "number"}, confirmed={"type": "boolean"},
+    )  # fmt: skip
+    asked = {"role": "assistant", "content": "Shall I refund $42.00 for order 1042?"}
+    agreed = {"order_id": "1042", "amount": 42, "confirmed": True}
+    assert calls("Refund 1042", asked, "Yes, please.", tools=[ask]) == [("request_refund", agreed)]
+    assert calls("Refund 1042", asked, "No, thanks.", tools=[ask]) == []
+    assert calls("Refund 1042", asked, "How long does the warranty last?", tools=[ask]) == []
+    told = {"role": "assistant", "content": "I can refund order 1042."}
+    assert calls("Refund 1042", told, "Yes, please.", tools=[ask]) == []
+    assert calls("Refund 1042", asked, "Yes, please.", tools=[STATUS]) == []
+
+
 def test_tool_choice_is_honoured() -> None:
     question = "Where is my order 1042?"
     assert say(question, tools=TOOLS, tool_choice="none").layer == "retrieval"

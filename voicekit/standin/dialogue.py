@@ -63,6 +63,28 @@ def decide(said: Sequence[str], tools: Sequence[ToolFunction]) -> Answer:
     return _decide(said, tools, asked)[0]
 
 
+def confirmed(said: Sequence[str], reply: str, tools: Sequence[ToolFunction]) -> tuple[Call, ...]:
+    """The calls that a yes to our last reply stands for, with the tool's confirmation set."""
+    names = {tool.name: _confirmation(tool) for tool in tools}
+    asking = [tool for tool in tools if names[tool.name]]
+    if not asking or not reply.endswith("?"):
+        return ()
+    match = retrieval.best(said[-1])
+    if match is None or match.intent.name != "affirm":
+        return ()
+    plan = tool_rules.plan(asking, heard([reply]))
+    calls = plan.calls if plan else ()
+    return tuple(Call(one.name, {**one.arguments, names[one.name]: True}) for one in calls)
+
+
+def _confirmation(tool: ToolFunction) -> str:
+    """The parameter that says the caller has agreed; empty if the tool has none."""
+    properties = (tool.parameters or {}).get("properties", {})
+    known = words()["confirmations"]["names"]
+    found = (name for name, part in properties.items() if part.get("type") == "boolean")
+    return next((name for name in found if name in known), "")
+
+
 def heard(said: Sequence[str], fields: Mapping[str, Any] | None = None) -> Heard:
     """The last sentence and what surrounds it, for filling a tool's parameters."""
     text = said[-1][: slots.LONGEST]

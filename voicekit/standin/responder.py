@@ -36,6 +36,9 @@ def answer(request: ChatRequest) -> Answer:
         chosen = [tool for tool in tools if name in (None, tool.name)]
         calls = tool_rules.forced(chosen, dialogue.heard(said)).calls
         return Answer("tool", calls=_allowed(calls, request))
+    agreed = dialogue.confirmed(said, _just_said(request), tools)
+    if agreed:
+        return Answer("tool", calls=_allowed(agreed, request))
     found = dialogue.decide(said, tools)
     text = found.text.replace("{last_reply}", _last_reply(request))
     return Answer(found.layer, text, _allowed(found.calls, request))
@@ -71,6 +74,12 @@ def _fields(results: Sequence[Any]) -> dict[str, Any]:
     objects = [result for result in results if isinstance(result, dict)]
     fields = {name: value for result in objects for name, value in result.items()}
     return {name: value for name, value in fields.items() if isinstance(value, str | int | float)}
+
+
+def _just_said(request: ChatRequest) -> str:
+    """Our words right before the caller's last ones; empty if there are none."""
+    before = request.messages[-2] if len(request.messages) > 1 else None
+    return before.text.strip() if before and before.role == "assistant" else ""
 
 
 def _last_reply(request: ChatRequest) -> str:
