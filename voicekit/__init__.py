@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from voicekit.agent_audio import AgentAudio, AsyncAgentAudio, local_audio
+    from voicekit.agent_audio import AgentAudio, AsyncAgentAudio, ConversationView, local_audio
     from voicekit.audio import Clip
     from voicekit.caller import AsyncCaller, Caller, Line
     from voicekit.clip_audio import AsyncClipAudio, ClipAudio, ClipSpeaker
@@ -47,6 +47,7 @@ __all__ = [
     "Clip",
     "ClipAudio",
     "ClipSpeaker",
+    "ConversationView",
     "Endpoints",
     "EngineError",
     "KeyMissingError",
@@ -87,6 +88,7 @@ _HOMES = {
     "Clip": "audio",
     "ClipAudio": "clip_audio",
     "ClipSpeaker": "clip_audio",
+    "ConversationView": "agent_audio",
     "Endpoints": "endpoints",
     "EngineError": "errors",
     "KeyMissingError": "errors",
