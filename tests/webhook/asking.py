@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voicekit.serving import App
+from voicekit.webhook import ToolCall
 
 HELLO = [{"role": "user", "content": "Hello there"}]
 
@@ -116,3 +117,15 @@ async def ask(
     async with asyncio.timeout(10):
         await app(scope, receive, send)
     return answer
+
+
+async def support(turn):
+    """Looks an order up when asked for one, and says what was found."""
+    if turn.results:
+        yield f"It is {turn.results[-1]['content']}. "
+        yield "Anything else?"
+    elif turn.tools:
+        yield "Let me look. "
+        yield ToolCall("find_order", {"number": "1042"})
+    else:
+        yield "I cannot look that up."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -394,3 +395,15 @@ def test_the_log_is_a_table_without_anybodys_words(asked):
         "Hello there",
         "The password is swordfish.",
     )
+
+
+def test_an_answer_that_shrugs_off_its_end_is_ended_all_the_same(asked):
+    async def stubborn(_turn):
+        yield "Well. "
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    answer = asked(webhook(stubborn, timeout=0.1, apology="Sorry."))
+    assert answer.text == "Well. Sorry."
+    assert answer.complete

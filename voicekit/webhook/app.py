@@ -143,7 +143,8 @@ class Webhook(FastAPI):
         text = {"schema": {"type": "string"}}
         whole = {"schema": {"type": "object", "required": ["choices"]}}
         plain = handler == self._plain
-        fine = {"text/plain": text} if plain else {"text/event-stream": text}
+        event = {"type": "object", "required": ["data"], "properties": {"data": text["schema"]}}
+        fine = {"text/plain": text} if plain else {"text/event-stream": {"schema": event}}
         json_too = {} if plain else {"application/json": whole}
         failing = {"application/json": {"schema": _ERROR}}
         self.add_api_route(

@@ -207,6 +207,7 @@ class Reply(Response):
                 return
             self._late = "timeout"
             task.cancel()
+            self._timers["late"] = loop.call_later(1.0, due)  # in case the answer shrugs it off
 
         def fill() -> None:
             if self._entry.first is None and not self._ended:

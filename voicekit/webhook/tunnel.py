@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,7 +44,7 @@ def public(served: Served, url: str | None = None) -> Tunnel:
             f"tunnel to port {served.port} yourself and pass its address: public(served, url)."
         ) from None
     try:
-        listener = ngrok.forward(served.port, authtoken_from_env=True)
+        listener = _aside(ngrok.forward, served.port, authtoken_from_env=True)
     except Exception as error:  # ngrok raises ValueError for everything, also its own refusals
         raise ServingError(
             f"ngrok opened no tunnel ({type(error).__name__}). Check NGROK_AUTHTOKEN."
@@ -73,10 +75,16 @@ class Tunnel:
         """Close the tunnel; one that you have started yourself stays. Twice is safe."""
         with self._lock:
             if self.open and self._ngrok is not None:
-                self._ngrok.disconnect(self.url)
+                _aside(self._ngrok.disconnect, self.url)
             self.open = False
 
     def _follow(self) -> None:
         while self.open and self._served.alive:
             time.sleep(_LOOK)
         self.close()
+
+
+def _aside(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Call ngrok where no event loop runs: within one, as in a notebook, it would not wait."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function, *arguments, **options).result()

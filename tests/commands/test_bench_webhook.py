@@ -1,0 +1,46 @@
+"""`bench webhook`: its callers' arithmetic, its verdicts, and one small real run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from voicekit.commands import bench, bench_webhook
+from voicekit.commands.bench import Row
+
+FLOOR, OURS = "bare ASGI relay", "voicekit relay"
+
+
+def test_a_small_run_has_a_row_for_each_figure_and_breaks_nothing(capsys):
+    arguments = ["webhook", "--json", "--streams", "2", "--seconds", "0.1"]
+    assert bench.main([*arguments, "--variants", f"{FLOOR};{OURS}"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    figures = {(row["variant"], row["metric"]): row for row in rows}
+    for variant in (FLOOR, OURS):
+        added = figures[variant, "added to the first token, 2 streams"]
+        assert added["n"] == 2
+        assert 0 < added["p50"] < 2000
+        assert figures[variant, "token delay, 2 streams"]["n"] == 10
+        assert figures[variant, "processor time per answer, 2 streams"]["p50"] > 0
+        assert figures[variant, "broken or without a word, 2 streams"]["p50"] == 0
+
+
+@pytest.mark.parametrize(
+    ("added", "spent", "verdicts"),
+    [(1.0, 2.0, ["met", "met"]), (9.0, 5.0, ["NOT met", "NOT met"])],
+)
+def test_the_goals_are_judged_by_the_figures(added, spent, verdicts):
+    metric = "processor time per answer, 200 streams"
+    rows = [
+        Row(FLOOR, metric, samples=[2.0]),
+        Row(OURS, metric, samples=[spent]),
+        Row(OURS, "added to the first token, 200 streams", samples=[added]),
+    ]
+    _stack, *lines = bench_webhook.conclude(rows)
+    assert [line.partition(":")[0] for line in lines] == verdicts
+
+
+def test_an_unknown_variant_is_named(capsys):
+    assert bench.main(["webhook", "--variants", "nonesuch"]) == 1
+    assert "nonesuch" in capsys.readouterr().err
