@@ -53,10 +53,10 @@ def measure(options: argparse.Namespace) -> list[Row]:
     with ExitStack() as stack:
         upstream = stack.enter_context(_process("webhook_upstream"))
         port = _line(upstream)
-        servers = {
-            name: _line(stack.enter_context(_process("webhook_server", name, port)))
-            for name in names
+        started = {
+            name: stack.enter_context(_process("webhook_server", name, port)) for name in names
         }
+        servers = {name: _line(process) for name, process in started.items()}
         load = stack.enter_context(_process("webhook_load"))
         for name in names:  # a first answer, which does not count: imports, connections
             _hold(load, servers[name], name, 1, 0.1)

@@ -19,7 +19,6 @@ import aiohttp
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
-from openai import AsyncOpenAI, OpenAI
 
 from voicekit.commands.webhook_upstream import RATE, TOKENS, TTFT, token
 from voicekit.serving import App, Receive, Scope, Send
@@ -88,6 +87,8 @@ def generator(_upstream: str) -> App:
 
 def async_openai(upstream: str) -> App:
     """FastAPI around the SDK's asynchronous client, as one finds it documented."""
+    from openai import AsyncOpenAI
+
     client = AsyncOpenAI(base_url=upstream, api_key="none")
     app = FastAPI()
 
@@ -108,6 +109,8 @@ def async_openai(upstream: str) -> App:
 
 def article(upstream: str) -> App:
     """The article's webhook: a synchronous iterator within an asynchronous generator."""
+    from openai import OpenAI
+
     client = OpenAI(base_url=upstream, api_key="none")
     app = FastAPI()
 
