@@ -17,7 +17,8 @@ from voicekit.standin.agent.signing import Signatures
 from voicekit.standin.agent.store import Agents
 from voicekit.standin.agent.toolbox import Toolbox
 from voicekit.standin.agent.vault import Vault
-from voicekit.standin.engines import Synthesiser
+from voicekit.standin.engines import Recogniser, Synthesiser
+from voicekit.standin.engines.ears import WorkerEars
 from voicekit.standin.engines.process import WorkerSynthesiser
 from voicekit.standin.faults import Faults
 from voicekit.standin.journal import Journal
@@ -45,10 +46,16 @@ class State:
     vault: Vault
     workspace: Workspace
 
-    def __init__(self, profile: Profile, voice: Synthesiser | None = None) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        voice: Synthesiser | None = None,
+        ears: Recogniser | None = None,
+    ) -> None:
         self.profile = profile
         self.initial_profile = profile
         self.voice: Synthesiser = voice or WorkerSynthesiser()
+        self.ears: Recogniser = ears or WorkerEars()
         self.journal = Journal()
         self.faults = Faults()
         self.strict_keys = False
@@ -105,9 +112,10 @@ class State:
         self.faults.clear()
 
     def close(self) -> None:
-        """End the engine's process, and send no more webhooks."""
+        """End the engines' processes, and send no more webhooks."""
         self.post_calls.close()
         self.voice.close()
+        self.ears.close()
 
     @staticmethod
     def now() -> float:

@@ -42,11 +42,14 @@ class Listening:
         self._sounds: asyncio.Queue[bytes] = asyncio.Queue()
         self._ignored = {_bare(term) for term in config.turn.interruption_ignore_terms}
         self._hearing: Hearing
-        self._endpointer: endpointing.Endpointer
+        self._group: asyncio.TaskGroup
+        self._endpointer = endpointing.Endpointer(
+            config.turn.turn_eagerness, config.turn.spelling_patience == "auto"
+        )
         self._event_id = 0
         self._began: float | None = None
-        self._holding = False
-        self._interrupted = False
+        self._holding = self._interrupted = self._paused = False
+        self._asking: set[asyncio.Task[None]] = set()
         self._tentative = ""
         self._asked = 0.0
         self._starved = False
@@ -61,24 +64,28 @@ class Listening:
         """Listen for as long as the conversation lasts.
 
         Raises:
-            Ended: 1002 `asr_transcription_error`, the ears failed.
+            ExceptionGroup: of `Ended`, 1002 `asr_transcription_error`: the ears failed.
         """
         config = self._call.opening.config
-        first = await self._sounds.get()  # a conversation without sound needs no ears
-        self._endpointer = endpointing.Endpointer(
-            config.turn.turn_eagerness, config.turn.spelling_patience == "auto"
-        )
+        # Ears that wake take a second or two: the first message covers that.
+        opening = asyncio.ensure_future(self._call.state.ears.open(config.asr.keywords))
         try:
-            self._hearing = await self._call.state.ears.open(config.asr.keywords)
-            try:
+            first = (
+                await self._sounds.get()
+            )  # without sound it does not matter that ears are missing
+            self._hearing = await opening
+            async with asyncio.TaskGroup() as self._group:
                 await self._take(first)
                 while True:
                     await self._take(await self._next())
-            finally:
-                self._hearing.close()
-        except EngineError as error:
-            said = f"The ears failed: {error}"
-            raise Ended(OPERATIONAL, said, "asr_transcription_error") from error
+        except* EngineError as errors:
+            said = f"The ears failed: {errors.exceptions[0]}"
+            raise Ended(OPERATIONAL, said, "asr_transcription_error") from errors
+        finally:
+            opening.cancel()
+            await asyncio.wait({opening})
+            if not opening.cancelled() and not opening.exception():
+                opening.result().close()
 
     async def _next(self) -> bytes | None:
         """The next piece; None for silence, when the caller's speech broke off."""
@@ -103,7 +110,7 @@ class Listening:
                 await self._follow(event)
             if self._began is not None and activity.at - self._asked >= _NEWS:
                 self._asked = activity.at
-                await self._report()
+                self._ask(paused=False)
 
     def _record(self, pcm: bytes) -> None:
         """Lay the sound down where it was said: behind what came before, unless there was a gap."""
@@ -124,7 +131,7 @@ class Listening:
                 await self._hearing.begin(event.at)
                 self._began = self._asked = event.at
                 self._event_id = self._call.next_event()
-                self._holding = self._interrupted = False
+                self._holding = self._interrupted = self._paused = False
                 self._tentative = ""
             case endpointing.SpeechDismissed():
                 await self._hearing.cancel()
@@ -136,11 +143,10 @@ class Listening:
                 else:
                     self._cut_in()
             case endpointing.SpeechPaused():
-                text = await self._hearing.partial()
-                self._endpointer.hint(text)
-                if self._call.opening.config.turn.speculative_turn and not self._holding:
-                    self._turns.guess(text)
+                self._paused = True
+                self._ask(paused=True)
             case endpointing.SpeechResumed():
+                self._paused = False
                 self._turns.unguess()
             case endpointing.SpeechEnded():
                 await self._end(event.at)
@@ -149,15 +155,27 @@ class Listening:
         self._holding = False
         self._interrupted = self._turns.cut_in()
 
-    async def _report(self) -> None:
-        """Tell the client, and who cuts turns, what the caller seems to say so far."""
+    def _ask(self, *, paused: bool) -> None:
+        """Ask what the caller seems to say so far; listening goes on meanwhile."""
+        if paused or not self._asking:
+            task = self._group.create_task(self._report(self._event_id, paused))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    async def _report(self, event_id: int, paused: bool) -> None:
+        """Tell everybody what the caller seems to say so far."""
         text = await self._hearing.partial()
+        if self._began is None or event_id != self._event_id:
+            return  # the turn is over, and there is a better answer
         self._endpointer.hint(text)
         if self._holding and text and not self._to_be_ignored(text):
             self._cut_in()
         if text and text != self._tentative:
             self._tentative = text
-            self._call.outbox.post(events.tentative(text, self._event_id))
+            self._call.outbox.post(events.tentative(text, event_id))
+        speculative = self._call.opening.config.turn.speculative_turn
+        if paused and self._paused and speculative and not self._holding:
+            self._turns.guess(text)
 
     async def _end(self, at: float) -> None:
         began, self._began = self._began, None

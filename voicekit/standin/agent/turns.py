@@ -92,21 +92,23 @@ class Turns:
             self._later = partial(self.user_said, text, medium, event_id, trailing)
             return
         call = self._call
+        guess, self._guess = self._guess, None
+        if guess is None or not same(guess.text, text):
+            self._drop(guess)
+            guess = None
+            self.interrupt()
         event_id = event_id or call.next_event()
         if medium == "audio":
             call.outbox.post(events.user_transcript(text, event_id))
         item = call.record.add("user", text, call.at, event_id=event_id, medium=medium)
         if trailing is not None:
             item.measure("convai_asr_trailing_service_latency", round(trailing, 6))
-        guess, self._guess = self._guess, None
-        if guess and same(guess.text, text):
+        if guess:
             self._adopt(guess.reply, guess.task)  # the history has the caller's words already
             guess.reply.release()
-            return
-        self._drop(guess)
-        self.interrupt()
-        call.history.user(text)
-        self._start(Reply(call, self._tools))
+        else:
+            call.history.user(text)
+            self._start(Reply(call, self._tools))
 
     def user_unclear(self) -> None:
         """The caller spoke, and was not understood: say so."""

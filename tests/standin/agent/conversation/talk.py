@@ -106,10 +106,14 @@ def speak(socket: ClientConnection, pcm: bytes) -> None:
     socket.send(json.dumps({"user_audio_chunk": base64.b64encode(pcm).decode()}))
 
 
-def utter(socket: ClientConnection, seconds: float = 0.5) -> None:
-    """Speak for as long, then be silent for long enough to have finished."""
+def utter(socket: ClientConnection, seconds: float = 0.5, pause: float = 0.0) -> None:
+    """Speak for as long, then be silent for long enough to have finished.
+
+    `pause` is real time between the tenths of a second of speech; the silence comes at once.
+    """
     for _ in range(round(seconds * 10)):
         speak(socket, LOUD)
+        time.sleep(pause)
     for _ in range(5):
         speak(socket, QUIET)
 
