@@ -11,7 +11,7 @@ export class Link {
   constructor(model, signal) {
     this.model = model;
     this.cid = newId();
-    this.leased = false;
+    this.leased = null; // not known before the first answer, so that a no is news as well
     this.alive = true;
     this.views = new Set();
     this.handlers = { ack: (message) => this.acknowledged(message) };
