@@ -20,15 +20,15 @@ from voicekit.audio import Clip
 from voicekit.errors import AudioError
 from voicekit.widgets.courier import Courier
 from voicekit.widgets.frames import Frame, FrameQueue
-from voicekit.widgets.link import GRACE, WORDS, Link, assemble, prepare_comm
-from voicekit.widgets.recording import LONGEST, Takes
+from voicekit.widgets.link import GRACE, WORDS, assemble, prepare_comm
+from voicekit.widgets.recording import PushToTalk, Takes
 
 RATE = 16000
 _WAITING = 5.0  # seconds of frames that wait for a listener before the oldest is dropped
-_ON = {"starting", "asking", "listening"}
+_ON = PushToTalk._ON
 
 
-class Microphone(Link):
+class Microphone(PushToTalk):
     """Live sound of the browser's microphone: signed 16 bit, 16 kHz, mono.
 
     Nothing is captured before `start()` or the button. Making a second one closes the first, so
@@ -112,11 +112,6 @@ class Microphone(Link):
         self._muted = bool(on)
         self._tell("mute", on=self._muted)
 
-    @property
-    def clips(self) -> list[Clip]:
-        """The last push-to-talk clips, the newest at the end."""
-        return list(self._takes.clips)
-
     def start(self) -> None:
         """Ask the page to capture, and return at once; `state` and `error` tell how it goes.
 
@@ -174,46 +169,6 @@ class Microphone(Link):
                 yield frame
         finally:
             self._queues.remove(queue)
-
-    def record(self, seconds: float | None = None, timeout: float = 60.0) -> Clip:
-        """Record one clip and wait for it; from async code use `asyncio.to_thread`.
-
-        Args:
-            seconds: how long; None until the button "Finish the clip" is pressed.
-            timeout: seconds to wait for permission, and for the button.
-
-        Raises:
-            AudioError: no front end, no permission, or nothing came; says what to do.
-        """
-        if seconds is not None and not 0.2 <= seconds <= LONGEST:
-            raise ValueError(f"A clip of {seconds} s; record 0.2 to {LONGEST:g} s.")
-        was_on = self._state in _ON
-        if not was_on:
-            self.start()
-        try:
-            with self._lock:
-                self._lock.wait_for(lambda: self._state not in _ON - {"listening"}, timeout)
-                self._must(self._state == "listening")
-                take = self._record()
-                self._must(self._lock.wait_for(lambda: self._takes.running, 5))
-                over = self._lock.wait_for(lambda: self._takes.done == take, seconds or timeout)
-                if not over:
-                    self._tell("recorded")
-                    self._must(self._lock.wait_for(lambda: self._takes.done == take, 10))
-                self._must(not self._takes.failed)
-                return self._takes.clips[-1]
-        finally:
-            if not was_on:
-                self.stop()
-
-    def _must(self, good: bool) -> None:
-        if not good:
-            raise AudioError(WORDS.get(self._takes.failed) or self.error or WORDS["undecodable"])
-
-    def _record(self) -> int:
-        take = self._takes.begin()
-        self._tell("record", take=take)
-        return take
 
     def _request(self) -> None:
         device = self._known.get(self._device or "", self._device)
@@ -275,17 +230,6 @@ class Microphone(Link):
             self._next, self._last = frame.seq + 1, frame
             self.dropped += self._courier.post(frame)
             self.dropped += sum(queue.put(frame) for queue in list(self._queues))
-
-    def _clip(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
-        with self._lock:
-            if kind == "recording":
-                self._takes.running = True
-            elif "code" in content:
-                self._takes.end(content["code"])
-            else:
-                last = content["part"] + 1 == content["parts"]
-                self._takes.part(content["take"], bytes(buffers[0]), last)
-            self._lock.notify_all()
 
     def _asked(self, content: dict[str, Any]) -> None:
         """A button of the view was pressed."""

@@ -98,7 +98,7 @@ class Capture {
       if (stale()) return this.end(stream);
     } catch (error) {
       if (this.run !== run) return;
-      this.stop();
+      this.halt();
       const code = CODES[error.name] ?? "broken";
       const webview = code === "denied" && location.protocol === "vscode-webview:";
       return this.report("failed", webview ? "webview" : code, { detail: `${error}` });
@@ -184,6 +184,11 @@ class Capture {
   }
 
   stop(code = "") {
+    this.halt();
+    if (["asking", "listening"].includes(this.state) || code) this.report("stopped", code);
+  }
+
+  halt() {
     const { context, node, stream } = this;
     this.context = this.node = this.stream = null;
     if (this.recorder?.get("recording")) this.recorder.set("recording", false);
@@ -191,7 +196,6 @@ class Capture {
     context?.close();
     this.end(stream);
     this.level = -Infinity;
-    if (["asking", "listening"].includes(this.state) || code) this.report("stopped", code);
   }
 
   // Push to talk: ipywebrtc's recorder makes the clip, the browser decodes it.
