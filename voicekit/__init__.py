@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from voicekit.speech import Chunk, Utterance, Voice, speak, speak_sync
     from voicekit.text import prepare
     from voicekit.timeline import Budget, Run, Timeline, compare, replay, simulate
+    from voicekit.widgets import Frame, Microphone, Speaker
 
     __version__: str
 
@@ -50,13 +51,16 @@ __all__ = [
     "ConversationView",
     "Endpoints",
     "EngineError",
+    "Frame",
     "KeyMissingError",
     "Line",
+    "Microphone",
     "Run",
     "Secret",
     "Served",
     "ServingError",
     "SetupError",
+    "Speaker",
     "SpeechDroppedError",
     "SpeechError",
     "Timeline",
@@ -91,13 +95,16 @@ _HOMES = {
     "ConversationView": "agent_audio",
     "Endpoints": "endpoints",
     "EngineError": "errors",
+    "Frame": "widgets",
     "KeyMissingError": "errors",
     "Line": "caller",
+    "Microphone": "widgets",
     "Run": "timeline",
     "Secret": "keys",
     "Served": "serving",
     "ServingError": "errors",
     "SetupError": "errors",
+    "Speaker": "widgets",
     "SpeechDroppedError": "errors",
     "SpeechError": "errors",
     "Timeline": "timeline",
