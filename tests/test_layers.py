@@ -17,7 +17,7 @@ LAYERS = [  # a module imports its own layer and those before it
     {"errors", "timeline"},
     {"audio", "containers", "setup", "text"},
     set(),  # everything that is not named here: clients, servers, what they are made of
-    {"agent_audio", "caller", "widgets"},
+    {"agent_audio", "caller", "checks", "widgets"},
 ]
 PURE = LAYERS[0] | {"setup", "__main__", "__init__"}
 REST = LAYERS.index(set())

@@ -135,7 +135,7 @@ def connect(
     Raises:
         KeyMissingError: `offline=False` and a key is missing, or a key is malformed.
     """
-    if offline is None and os.environ.get("VOICEKIT_OFFLINE", "").strip().lower() not in _NO:
+    if offline is None and is_offline():
         offline = True
     speech = None if offline else _live(_ELEVENLABS, elevenlabs_key, prompt)
     chat = None if offline else _live(_OPENAI, openai_key, prompt)
@@ -149,6 +149,11 @@ def connect(
         standin_speech, standin_chat = _offline(profile)
         speech, chat = speech or standin_speech, chat or standin_chat
     return Endpoints(speech, chat, profile)
+
+
+def is_offline() -> bool:
+    """Whether `VOICEKIT_OFFLINE` says to use the stand-in whatever keys there are."""
+    return os.environ.get("VOICEKIT_OFFLINE", "").strip().lower() not in _NO
 
 
 def _live(vendor: _Vendor, given: str | Secret | None, prompt: bool) -> _Endpoint | None:

@@ -1,0 +1,70 @@
+"""What can be known without a vendor and without a page."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from typing import Any
+
+from voicekit.checks.report import WRONG, Report, Row, row
+from voicekit.endpoints import is_offline
+from voicekit.errors import KeyMissingError
+from voicekit.keys import find_key
+from voicekit.setup import bootstrap
+from voicekit.setup.needs import unmet
+
+_LOWEST, _HIGHEST = (3, 11), (3, 14)
+_KEYS = {"elevenlabs": "ELEVENLABS_API_KEY", "openai": "OPENAI_API_KEY"}
+
+
+def python(version: tuple[int, int] | None = None) -> Row:
+    """Whether this Python is one that voicekit runs on."""
+    bounds = {"low": "3.11", "high": "3.14"}
+    fits = _LOWEST <= (version or sys.version_info[:2]) <= _HIGHEST
+    return row("python", "ok" if fits else "other", platform.python_version(), **bounds)
+
+
+def packages(extras: tuple[str, ...] = ("offline",)) -> Row:
+    """Whether everything that pyproject.toml asks for is installed."""
+    root = bootstrap.checkout()
+    if root is None:
+        return row("packages", "copy")
+    lacking = unmet(root, extras)
+    names = ", ".join("voicekit itself" if need.startswith("-e ") else need for need in lacking)
+    return row("packages", "lacking", needs=names) if lacking else row("packages", "ok")
+
+
+def front_end() -> Row:
+    """What shows the notebook, as far as the kernel can know; the page itself is `room.page`."""
+    return row("front_end", _front_end())
+
+
+def keys() -> Report:
+    """Which keys there are and where they were found; never the keys."""
+    return Report(*(_key(vendor, variable) for vendor, variable in _KEYS.items()))
+
+
+def _key(vendor: str, variable: str) -> Row:
+    if is_offline():
+        return row(vendor, "unused")
+    try:
+        secret = find_key(variable)
+    except KeyMissingError as error:  # there is one, and it cannot be a key
+        told = row(vendor, "malformed", variable=variable)
+        return Row(told.check, WRONG, str(error), told.fix)
+    if secret is None:
+        return row(vendor, "none", variable=variable)
+    return row(vendor, "found", variable=variable, source=secret.source)
+
+
+def _front_end() -> str:
+    if sys.platform == "emscripten":
+        return "lite"
+    if "google.colab" in sys.modules:
+        return "colab"
+    ipython: Any = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if getattr(shell, "kernel", None) is None:
+        return "terminal"
+    # VS Code's extension tells each kernel which notebook it belongs to.
+    return "vscode" if "__vsc_ipynb_file__" in getattr(shell, "user_ns", ()) else "jupyter"

@@ -1,0 +1,104 @@
+"""Does the world answer, speak and understand? The official SDKs ask, live or offline."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from voicekit.audio import Clip
+from voicekit.checks.report import Row, row
+from voicekit.checks.sound import AUDIBLE
+from voicekit.endpoints import Endpoints
+
+SENTENCE = "What are your opening hours?"
+_RACHEL = "21m00Tcm4TlvDq8ikWAM"
+_LLM, _TTS, _STT = "gpt-4o-mini", "eleven_flash_v2_5", "scribe_v2"
+_RATE = 16_000
+_SAID = 160  # characters of a vendor's complaint
+
+
+def answers(world: Endpoints) -> Row:
+    """Whether the LLM says something, and after how long its first token comes."""
+    started = time.perf_counter()
+    first, text = 0.0, ""
+    try:
+        with world.openai() as client:
+            for chunk in client.chat.completions.create(
+                model=_LLM, messages=[{"role": "user", "content": SENTENCE}], stream=True
+            ):
+                text += (chunk.choices[0].delta.content or "") if chunk.choices else ""
+                first = first or (time.perf_counter() - started if text else 0.0)
+    except Exception as error:  # each vendor has its own kinds; the row says which it was
+        return row("answers", "failed", why=_said(error))
+    if not text.strip():
+        return row("answers", "silent")
+    return row("answers", "ok", ms=round(1000 * first))
+
+
+def speaks(world: Endpoints) -> tuple[Row, Clip]:
+    """Whether the voice can be heard, and after how long its first audio comes.
+
+    Returns:
+        The row, and what was said, 16 kHz; an empty clip when nothing was.
+    """
+    try:
+        with _client(world) as client:
+            # The first request starts the offline voice's process: that is no vendor's latency.
+            b"".join(_say(client, "Hello."))
+            started = time.perf_counter()
+            chunks = _say(client, SENTENCE)
+            head = next(chunks, b"")
+            first = time.perf_counter() - started
+            clip = Clip.from_chunks([head, *chunks], _RATE, SENTENCE)
+    except Exception as error:
+        return row("speaks", "failed", why=_said(error)), Clip(b"", _RATE)
+    if clip.onset() is None or clip.level < AUDIBLE:
+        return row("speaks", "silent"), clip
+    return row("speaks", "ok", ms=round(1000 * first), seconds=f"{clip.seconds:.1f}"), clip
+
+
+def understands(world: Endpoints, clip: Clip) -> Row:
+    """Whether the recogniser makes of the clip what was said in it."""
+    if not clip.pcm:
+        return row("understands", "nothing")
+    sound = ("speech.wav", clip.wav(), "audio/wav")
+    try:
+        with _client(world) as client:
+            heard = client.speech_to_text.convert(file=sound, model_id=_STT, language_code="en")
+    except Exception as error:
+        if not world.live["elevenlabs"] and getattr(error, "status_code", 0) in (404, 501):
+            return row("understands", "none")
+        return row("understands", "failed", why=_said(error))
+    text = str(getattr(heard, "text", ""))
+    same = _words(text) == _words(clip.text)
+    return row("understands", "ok" if same else "other", said=clip.text, heard=text)
+
+
+@contextmanager
+def _client(world: Endpoints) -> Iterator[Any]:
+    client = world.elevenlabs()
+    try:
+        yield client
+    finally:
+        with suppress(AttributeError):  # the SDK has no close of its own
+            client._client_wrapper.httpx_client.httpx_client.close()
+
+
+def _say(client: Any, text: str) -> Iterator[bytes]:
+    return iter(
+        client.text_to_speech.stream(_RACHEL, text=text, model_id=_TTS, output_format="pcm_16000")
+    )
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9']+", text.lower())
+
+
+def _said(error: Exception) -> str:
+    body = getattr(error, "body", None)
+    detail = body.get("detail", body) if isinstance(body, dict) else None
+    message = detail.get("message") if isinstance(detail, dict) else None
+    return " ".join(str(message or str(error) or type(error).__name__).split())[:_SAID]
