@@ -123,6 +123,8 @@ class Events:
         Raises:
             UpstreamError: one is not a chat completion's, or says that the server failed.
         """
+        if not self._rest and _is_one(block):
+            return [_parsed(block[6:-2], block)]
         text = self._rest + block if self._rest else block
         held = b""
         if b"\r" in text:
@@ -134,6 +136,16 @@ class Events:
         if len(self._rest) > _LONGEST_EVENT:
             raise UpstreamError("An event was longer than 1 MiB.", "malformed")
         return [piece for event in whole if (piece := _event(event))]
+
+
+def _is_one(block: bytes) -> bool:
+    """Whether it is one event and nothing else, as a live stream comes: worth a short cut."""
+    return (
+        block.startswith(b"data: {")
+        and block.endswith(b"}\n\n")
+        and block.find(b"\n") == len(block) - 2
+        and b"\r" not in block
+    )
 
 
 def _event(event: bytes) -> Piece | None:
@@ -148,11 +160,15 @@ def _event(event: bytes) -> Piece | None:
         return None  # a comment that keeps the connection open
     if data == b"[DONE]":
         return Piece(last=True)
+    return _parsed(data, b"data: " + data + b"\n\n")
+
+
+def _parsed(data: bytes, raw: bytes) -> Piece:
     try:
         chunk = from_json(data, allow_inf_nan=False)
     except ValueError:
         raise UpstreamError("An event was not JSON.", "malformed") from None
-    return _read(chunk, b"data: " + data + b"\n\n")
+    return _read(chunk, raw)
 
 
 def _read(chunk: Any, raw: bytes) -> Piece:

@@ -132,7 +132,8 @@ class Reply(Response):
                 self._active = clock()
                 if self._ended:
                     continue  # the answer has more to tidy up, and nothing to say
-                out = b"".join([self._take(piece) for piece in batch])
+                one = len(batch) == 1  # as a live stream comes
+                out = self._take(batch[0]) if one else b"".join([self._take(p) for p in batch])
                 if form.over:
                     await self._finish(send, out + form.end())
                     break
