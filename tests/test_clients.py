@@ -69,6 +69,20 @@ def test_the_official_javascript_sdks(standin):
     assert got["openaiError"] == [True, 404, "model_not_found"]
 
 
+@needs_javascript
+def test_the_official_browser_client_converses_in_writing(standin):
+    agent = {
+        "first_message": "Hello there.",
+        "prompt": {"built_in_tools": {"end_call": {"params": {}}}},
+    }
+    made = standin.state.agents.create({"conversation_config": {"agent": agent}})
+    # Node 20 has WebSocket behind this flag, later ones have it anyway.
+    got = run(standin, "node", "--experimental-websocket", "conversation.mjs", made.agent_id)
+    assert got["said"] == ["Hello there.", "Hello!", "Thank you for calling Acme. Goodbye!"]
+    assert got["reason"] == "agent"
+    assert standin.state.conversations.get(got["id"]).source == "js_sdk"
+
+
 @needs_peers
 def test_pipecats_llm_and_voice_services(standin):
     got = run(standin, PEERS, "pipecat_client.py")

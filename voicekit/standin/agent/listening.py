@@ -20,7 +20,7 @@ stop sending where the caller stops speaking."""
 
 _SILENCE = bytes(2 * LISTENING_RATE // 10)  # 0.1 s
 _NOISE = 0.3  # seconds; shorter sounds that say nothing get no answer
-_NEWS = 0.3  # seconds of sound between tentative transcripts
+_NEWS = 0.5  # seconds of sound between tentative transcripts
 _SCORES = 3  # frames between VAD scores, about 0.1 s
 
 
