@@ -28,14 +28,14 @@ from voicekit.commands.browser_server import JupyterServer
 from voicekit.errors import ServingError, SetupError
 
 # The indicator in the toolbar shows "idle" before there is a kernel, and a cell run then is lost.
-_READY = """async () => {
+READY = """async () => {
     const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
     await context?.ready;
     const kernel = context?.session?.kernel;
     await kernel?.info;
     return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
-_SET_LAST_CELL = """code => {
+SET_LAST_CELL = """code => {
     const cells = jupyterapp.shell.currentWidget.content.widgets;
     cells.at(-1).model.sharedModel.setSource(code);
     return cells.length - 1;
@@ -173,7 +173,7 @@ class NotebookPage:
         # wait_for_function would take the promise for a yes. A second tab moves to a workspace of
         # its own while it loads, which ends what is evaluated.
         try:
-            return bool(self.page.evaluate(_READY))
+            return bool(self.page.evaluate(READY))
         except PlaywrightError:
             return False
 
@@ -200,7 +200,7 @@ class NotebookPage:
         Returns:
             The cell's number.
         """
-        number = int(self.page.evaluate(_SET_LAST_CELL, textwrap.dedent(code).strip()))
+        number = int(self.page.evaluate(SET_LAST_CELL, textwrap.dedent(code).strip()))
         self.repeat(number)
         return number
 

@@ -14,12 +14,13 @@
         const now = Date.now();
         const peak = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
         const loud = peak > this.loud;
-        // The end of sound is its last loud quantum, told once 50 quanta (0.15 s) were quiet.
-        if (loud) this.last = now + 128000 / sampleRate;
-        this.quiet = loud ? 0 : this.quiet + 1;
-        if (loud && !this.on) this.port.postMessage({ event: 'on', at: now, frame: currentFrame });
-        if (this.on && this.quiet === 50) this.port.postMessage({ event: 'off', at: this.last });
-        this.on = loud || (this.on && this.quiet < 50);
+        // Sound has ended at its first quiet quantum; told once 0.1 s of them came.
+        if (loud) this.quiet = 0;
+        else if (!this.quiet++) this.since = now;
+        const over = this.quiet === Math.ceil(sampleRate / 1280);
+        if (loud && !this.on) this.port.postMessage({ event: 'on', at: now });
+        if (this.on && over) this.port.postMessage({ event: 'off', at: this.since });
+        this.on = loud || (this.on && !over);
         this.port.postMessage({ frame: currentFrame, at: now, samples: samples.slice() });
         return true;
       }
