@@ -101,7 +101,9 @@ def _reason_to_skip(check: Check, platform: Platform, *, late: bool) -> Found | 
 
 def _row(check: str, found: Found, platform: Platform) -> Row:
     words = entry(check, found.code)
-    says, fix = (platform.masked(told(text, found.figures)) for text in (words.says, words.fix))
+    says, fix = (
+        platform.masked(_line(told(text, found.figures))) for text in (words.says, words.fix)
+    )
     shows = found.exchange
     request = platform.masked(shows.request) if shows else ""
     response = platform.masked(shows.response) if shows else ""
@@ -110,6 +112,11 @@ def _row(check: str, found: Found, platform: Platform) -> Row:
         for name, value in found.figures.items()
     }
     return Row(check, words.outcome, says, fix, figures, request, response)
+
+
+def _line(text: str) -> str:
+    """One line, whatever the endpoint's own words hold."""
+    return " ".join(text.split())
 
 
 def _checked(url: str) -> str:

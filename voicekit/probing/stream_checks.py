@@ -97,14 +97,13 @@ def streams(platform: Platform) -> Found:
 def _streams(asked: Exchange) -> Found:
     stream = asked.stream
     first, last = stream.first or 0.0, stream.last or 0.0
-    size = len(stream.frames) or len(asked.pieces)
     if stream.frames and len(stream.texts) == 1 and len(stream.text) > 40 and last > _WAITED:
         return Found.of("one_chunk", asked, last=last)
     if last < _WAITED:
         return Found.of("too_quick", asked, last=last)
     if last - first < _SPREAD * last:
         return Found.of("one_blob", asked, first=first, last=last)
-    return Found.of("ok", asked, chunks=size, first=first, last=last, spread=last - first)
+    return Found.of("ok", asked, first=first, last=last, spread=last - first)
 
 
 def first_token(platform: Platform) -> Found:
