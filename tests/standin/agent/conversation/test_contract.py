@@ -63,7 +63,7 @@ def test_every_message_is_valid_by_the_contract(standin, llm, ears, check):
     )
     with dial(standin, made, {}) as socket:
         heard = hear_until(socket, lambda m: m["type"] == "agent_response_complete")
-        utter(socket)
+        utter(socket, 1.0, pause=0.05)
         heard += hear_until(socket, lambda m: m["type"] == "client_tool_call")
         call_id = heard[-1]["client_tool_call"]["tool_call_id"]
         say(socket, type="client_tool_result", tool_call_id=call_id, result="ok", is_error=False)

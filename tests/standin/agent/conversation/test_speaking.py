@@ -66,7 +66,7 @@ def test_sound_comes_in_the_format_that_was_configured(standin, ears, sound_form
 def test_what_the_caller_says_is_transcribed_and_answered(standin, ears):
     ears("How long do I have to return something?")
     with dial(standin, listening(standin), {}) as socket:
-        utter(socket, pause=0.05)
+        utter(socket, 1.0, pause=0.05)
         heard = hear_until(socket, is_complete)
     (transcript,) = of(heard, "user_transcript")
     (answer,) = of(heard, "agent_response")
