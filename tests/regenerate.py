@@ -19,6 +19,8 @@ from notebook_world import FIXED, KEYS
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -78,6 +80,7 @@ def settle(stored: nbformat.NotebookNode, fresh: nbformat.NotebookNode) -> nbfor
         new.execution_count = count
         new.outputs = joined(new.outputs)
         for output in new.outputs:
+            output.get("data", {}).pop(WIDGET, None)  # a fresh id each time, and no state to show
             if output.output_type == "execute_result":
                 output.execution_count = count
             if output.output_type == "error":
