@@ -32,6 +32,7 @@ _UNSAID = {
     # Errors of ours, says uvicorn 0.54, and are none.
     "ASGI callable returned without completing handshake.",  # a WebSocket refused with a response
     "Invalid UTF-8 sequence received from client.",  # and told so: it is closed with 1007
+    "socket.send() raised exception.",  # asyncio, per chunk written to a client that has left
     # What websockets logs at DEBUG, and where a client's key would be among it.
     "< %s: %s",  # a header of the handshake
     "< %s",  # a frame
@@ -149,7 +150,8 @@ class Served:
             ws_per_message_deflate=False,  # audio in base64 does not shrink, it only costs time
         )
         config.load()
-        logging.getLogger("uvicorn.error").addFilter(_worth_saying)
+        for name in ("uvicorn.error", "asyncio"):
+            logging.getLogger(name).addFilter(_worth_saying)
         self._server = uvicorn.Server(config)
         accepting = asyncio.create_task(self._accept(self._server))
         ending = asyncio.create_task(self._end())
