@@ -20,6 +20,7 @@ from voicekit.standin import dialogue, phrasings, slots
 from voicekit.standin.endpointing import Endpointer, SpeechEnded, SpeechSuspected
 from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing
 from voicekit.standin.engines.ears import WorkerEars
+from voicekit.standin.engines.noise import without_noise
 from voicekit.standin.engines.process import WorkerSynthesiser
 from voicekit.standin.engines.recogniser import Coverage, arpa
 from voicekit.standin.intents import intents
@@ -162,6 +163,23 @@ def test_digital_silence_around_speech_does_no_harm(ears: WorkerEars, speech: An
 def test_silence_and_noise_are_no_turns(ears: WorkerEars) -> None:
     noise = np.random.default_rng(1).normal(0, 300, 5 * LISTENING_RATE).astype("<i2").tobytes()
     assert turns(ears, noise + bytes(64000)) == []
+
+
+def test_steady_noise_is_lowered_and_speech_is_kept() -> None:
+    time = np.arange(2 * LISTENING_RATE) / LISTENING_RATE
+    tone = np.where(time % 0.8 > 0.4, 6000 * np.sin(2 * np.pi * 700 * time), 0)
+    noise = np.random.default_rng(5).normal(0, 400, time.size)
+    clean = np.frombuffer(without_noise((tone + noise).astype("<i2").tobytes()), "<i2")
+    on = tone != 0
+    assert clean.size == tone.size
+    assert np.std(clean[~on]) < 0.4 * np.std(noise)
+    assert np.std(clean[on]) > 0.85 * np.std(tone[on])
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 1.0])
+def test_any_length_of_sound_keeps_its_length(seconds: float) -> None:
+    pcm = bytes(2 * round(seconds * LISTENING_RATE))
+    assert len(without_noise(pcm)) == len(pcm)
 
 
 def test_what_is_off_topic_makes_up_no_order(ears: WorkerEars, speech: Any) -> None:

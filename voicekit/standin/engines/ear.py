@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Heard
+from voicekit.standin.engines.going_on import GoingOn
 from voicekit.standin.engines.sound import above_silence, level
 
 FRAME_BYTES = 1024
@@ -15,7 +17,6 @@ LEAD = 0.35  # seconds heard before an utterance's beginning: voice activity is 
 TAIL = 2 * FRAME  # seconds heard after the last speech
 MEMORY = 2.0  # seconds kept while nobody speaks
 LONGEST = 60.0  # seconds of one utterance; of a longer one the end is heard
-SPEECH = 0.35  # likelihood from which a frame continues speech
 NEWS = 0.4  # seconds after which a partial text is made anew
 NOTHING = Heard("", "none", 0.0)
 
@@ -50,6 +51,8 @@ class Ear:
         self._turn = asyncio.Lock()  # frames are judged in the order they came
         self._begun: float | None = None
         self._last = 0.0  # end of the last frame that was speech
+        self._going_on = GoingOn()
+        self._lately: deque[Activity] = deque(maxlen=round(MEMORY / FRAME))
         self._guess: tuple[tuple[float, float], asyncio.Task[Heard]] | None = None
         self._partial = (0.0, "")
         self._closed = False
@@ -83,6 +86,10 @@ class Ear:
         """Begin an utterance whose speech began at `at`; the `LEAD` before that is heard, too."""
         await self.cancel()
         self._begun = at
+        self._going_on = GoingOn()
+        for activity in self._lately:  # what was judged together with its beginning
+            if activity.at >= at and self._going_on.with_(activity):
+                self._last = activity.at + FRAME
 
     async def partial(self) -> str:
         """What the utterance says so far; empty outside an utterance."""
@@ -142,7 +149,8 @@ class Ear:
     def _note(self, activities: Sequence[Activity]) -> None:
         """Remember where speech last was; guess the text when it has been quiet for `TAIL`."""
         for activity in activities:
-            if activity.probability >= SPEECH:
+            self._lately.append(activity)
+            if self._going_on.with_(activity):
                 self._last = activity.at + FRAME
             elif activity.at + FRAME >= self._last + TAIL - FRAME / 2:
                 self._guess_text()

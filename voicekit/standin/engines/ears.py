@@ -16,11 +16,14 @@ from voicekit.errors import EngineError
 from voicekit.standin import phrasings
 from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing, Word
 from voicekit.standin.engines.ear import Ear
+from voicekit.standin.engines.noise import without_noise
 from voicekit.standin.engines.sound import above_silence, at_listening_rate
 from voicekit.standin.engines.worker import NO_ANSWER, Worker
 from voicekit.standin.written_form import written
 
 MOST_DECODERS = 4  # processes of about 60 MB, 150 MB once one had to listen to any English
+
+PATIENCE = 180.0  # seconds for one utterance; with many calls on few cores each takes its time
 
 
 class WorkerEars:
@@ -87,7 +90,8 @@ class WorkerEars:
             line.close()
 
     async def _ask(self, line: _Line, pcm: bytes, keywords: Sequence[str], final: bool) -> Heard:
-        request = {"op": "hear", "pcm": _text(pcm), "keywords": [*keywords], "final": final}
+        clean = await asyncio.to_thread(without_noise, pcm)
+        request = {"op": "hear", "pcm": _text(clean), "keywords": [*keywords], "final": final}
         answer = await line.ask(request)
         words = tuple(Word(text, start, end) for text, start, end in answer["words"])
         text = written(" ".join(word.text for word in words))
@@ -161,7 +165,7 @@ class _Line:
 
     def _started(self) -> Worker:
         if self._worker is None:
-            self._worker = Worker(self._command)
+            self._worker = Worker(self._command, PATIENCE)
             if self._first:
                 answer, _ = self._worker.ask(self._first())
                 if "error" in answer:

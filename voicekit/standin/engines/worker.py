@@ -20,9 +20,15 @@ NO_ANSWER = (EOFError, LookupError, OSError, TypeError, ValueError)  # died, or 
 
 
 class Worker:
-    """One run of the program."""
+    """One run of the program.
 
-    def __init__(self, command: list[str]) -> None:
+    Args:
+        command: the program and its arguments.
+        patience: seconds to wait for one answer before the program is killed; None: `PATIENCE`.
+    """
+
+    def __init__(self, command: list[str], patience: float | None = None) -> None:
+        self._patience = patience
         # A file, not a pipe: nobody has to empty it, and its end says why the program died.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - _end closes it
         try:
@@ -43,7 +49,7 @@ class Worker:
 
     def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Send one request and read its answer; any other end than an answer raises."""
-        watchdog = threading.Timer(PATIENCE, self._process.kill)
+        watchdog = threading.Timer(self._patience or PATIENCE, self._process.kill)
         watchdog.start()
         try:
             self._requests.write(json.dumps(request).encode() + b"\n")
