@@ -113,11 +113,11 @@ def _figures(page: NotebookPage, options: argparse.Namespace) -> Iterator[tuple[
 
     page.run("bench.open(16000)", timeout=90)
     page.clear()
-    page.run(f"await bench.barge_ins({turns})", timeout=long)
+    stopped = json.loads(page.run(f"await bench.barge_ins({turns})", timeout=long))
     page.settle(_SILENT)
     loud = np.array([at for kind, at in page.events("input") if kind == "on"])
-    silent = [at for kind, at in page.events() if kind == "off"]
-    yield ONSET, [float(at - loud[loud < at][-1]) for at in silent if (loud < at).any()]
+    onsets = [float(loud[loud < at][-1]) for at in stopped if (loud < at).any()]
+    yield ONSET, _after(onsets, [at for kind, at in page.events() if kind == "off"])
 
 
 def _delays(page: NotebookPage, came: list[float]) -> list[float]:

@@ -83,23 +83,26 @@ class Bench:
         await self._beside(work)
 
     async def barge_ins(self, count: int) -> None:
-        """Stop as soon as 40 ms of the microphone were loud, as often as asked for."""
+        """Stop as soon as 40 ms of the microphone were loud; print when that was."""
         sound = self.noise(4)
+        stopped = []
         loud = 0.0
 
         def gate(frame: Frame) -> None:
             nonlocal loud
             loud = loud + self.mic.frame if Clip(frame.pcm, 16000).level > _LOUD else 0.0
             if loud >= 0.04 and self.speaker.pending:
+                stopped.append(time.time())
                 self.speaker.interrupt()
 
-        def work() -> None:
+        def work() -> list[float]:
             end = self.mic.on_frame(gate)
             for _ in range(count):
                 self.speaker.play(sound)
                 self.speaker.wait(6)
                 time.sleep(0.7)
             end()
+            return stopped
 
         await self._beside(work)
 
