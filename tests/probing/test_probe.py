@@ -503,6 +503,14 @@ def test_a_query_may_hold_a_key_and_is_not_shown(serving: Serving) -> None:
     assert "hidden" not in json.dumps(report.json())
 
 
+def test_chosen_checks_are_made_in_their_order_after_the_path(serving: Serving) -> None:
+    report = probe(serving(app()) + "/v1", checks=["secret", "two callers", "frames"])
+    assert [row.check for row in report] == ["path", "frames", "secret", "two callers"]
+    assert report["two callers"].figures["alone"] > 0
+    with pytest.raises(ValueError, match="no check 'frame'"):
+        probe("https://my.example/v1", checks=["frame"])
+
+
 def test_a_row_that_is_not_there_is_named_with_those_that_are(serving: Serving) -> None:
     report = probe(serving(app()) + "/v1", limit=0)
     with pytest.raises(KeyError, match="The checks are: path, content type"):

@@ -11,7 +11,7 @@ It needs nothing of the endpoint but its URL: none of voicekit need be in it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from voicekit.keys import Secret
@@ -54,6 +54,7 @@ def probe(
     *,
     model: str = MODEL,
     limit: float = 30.0,
+    checks: Sequence[str] | None = None,
     progress: Callable[[Row], None] = lambda _: None,
 ) -> Report:
     """Call an endpoint as ElevenLabs calls a custom LLM, and judge its answers.
@@ -67,18 +68,24 @@ def probe(
             are turned away.
         model: the agent's `model_id`, for endpoints that know their models' names.
         limit: seconds after which no further check is begun; each takes ten at most.
+        checks: the names of those to make, such as `["frames", "secret"]`; None makes them all.
+            `path` is always made: it finds what the others call.
         progress: called with each row as it is found.
 
     Raises:
-        ValueError: `url` is no address of a web server, or `secret` fits into no header.
+        ValueError: `url` is no address of a web server, `secret` fits into no header, or there is
+            no check of a name.
     """
+    chosen = _chosen(checks)
     platform = Platform(_checked(url), _bearer(secret), model)
     end = time.perf_counter() + limit
     rows: list[Row] = []
-    for check in CHECKS:
+    for check in chosen:
         now = time.perf_counter()
         platform.deadline = now + table()["patience"]
         found = _reason_to_skip(check, platform, late=now > end) or check(platform)
+        if check is path_check.path and platform.plain:
+            platform.usual = platform.plain.first or 0.0  # until `first token` finds a warm one
         rows.append(_row(name_of(check), found, platform))
         progress(rows[-1])
     return Report(shown(platform.url), rows)
@@ -87,6 +94,14 @@ def probe(
 def name_of(check: Check) -> str:
     """A check's name, as a row and the findings have it."""
     return check.__name__.replace("_", " ")
+
+
+def _chosen(names: Sequence[str] | None) -> list[Check]:
+    known = {name_of(check): check for check in CHECKS}
+    if unknown := set(names or ()) - set(known):
+        raise ValueError(f"There is no check {min(unknown)!r}. The checks are: {', '.join(known)}.")
+    wanted = known if names is None else {*names, name_of(path_check.path)}
+    return [check for name, check in known.items() if name in wanted]
 
 
 def _reason_to_skip(check: Check, platform: Platform, *, late: bool) -> Found | None:
