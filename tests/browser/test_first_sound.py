@@ -34,7 +34,8 @@ class UntouchedPage:
             time.sleep(0.1)
 
     def run(self, code: str) -> None:
-        self.ask(f"({SET_LAST_CELL})({code!r})")
+        number = self.ask(f"({SET_LAST_CELL})({code!r})")
+        self.ask(f"jupyterapp.shell.currentWidget.content.activeCellIndex = {number}")
         self.ask("jupyterapp.commands.execute('notebook:run-cell-and-insert-below')")
 
     def click(self, selector: str) -> None:
