@@ -66,6 +66,19 @@ def test_a_pause_is_told_early_and_taken_back() -> None:
     assert events[2][0] - events[2][1].at <= 0.13 + FRAME
 
 
+def test_speech_is_over_where_it_fades_even_while_it_still_seems_likely() -> None:
+    def ends(level_after: float) -> float:
+        endpointer = Endpointer("eager")
+        voice = [Activity(n * FRAME, LOUD, -26.0) for n in range(20)]
+        after = [Activity((20 + n) * FRAME, LOUD, level_after) for n in range(3)]
+        quiet = [Activity((23 + n) * FRAME, QUIET, level_after) for n in range(20)]
+        events = [e for a in (*voice, *after, *quiet) for e in endpointer.push(a)]
+        return next(e.at for e in events if isinstance(e, SpeechEnded))
+
+    assert ends(-65.0) == pytest.approx(20 * FRAME)
+    assert ends(-45.0) == pytest.approx(23 * FRAME), "in a noisy room the likelihood decides alone"
+
+
 def test_a_click_is_dismissed() -> None:
     assert kinds(run(Endpointer(), [LOUD, *frames(0.64, QUIET)])) == [
         SpeechSuspected,

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 
 from voicekit.standin.engines import FRAME, Activity
+from voicekit.standin.engines.going_on import GoingOn
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,13 @@ class Eagerness:
 
 EAGERNESS = {
     "eager": Eagerness(hangover=0.22, longer=0.7, interruption=0.09),
-    "normal": Eagerness(hangover=0.45, longer=1.0, interruption=0.09),
+    "normal": Eagerness(hangover=0.5, longer=1.0, interruption=0.09),
     # "Mm-hm" and most coughs are shorter than this, words that mean to interrupt go on.
-    "patient": Eagerness(hangover=0.8, longer=1.6, interruption=0.6),
+    "patient": Eagerness(hangover=0.85, longer=1.6, interruption=0.6),
 }
 """By the vendor's names for `turn.turn_eagerness`."""
 
 ONSET = 0.5  # likelihood with which speech begins
-STAY = 0.35  # likelihood with which it goes on
 ONSET_OVER_AGENT = 0.8  # what is left of the agent's own voice in the microphone stays below
 FIRST = 2 * FRAME  # seconds of speech that begin a turn while the agent is silent
 PAUSE = 0.12  # seconds of silence after which an answer may be prepared
@@ -123,6 +123,7 @@ class Endpointer:
         self._spoken = 0.0  # seconds of speech since it began
         self._last = 0.0  # end of the last frame that was speech
         self._words = ""
+        self._going_on = GoingOn()
 
     def hint(self, partial: str) -> None:
         """Tell what the turn says so far; unfinished words buy the caller time."""
@@ -141,8 +142,9 @@ class Endpointer:
             if activity.probability < (ONSET_OVER_AGENT if talked_over else ONSET):
                 return []
             self._began, self._spoken, self._words = activity.at, 0.0, ""
+            self._going_on = GoingOn()
             events.append(SpeechSuspected(activity.at))
-        if activity.probability >= STAY:
+        if self._going_on.with_(activity):
             self._spoken += FRAME
             self._last = activity.at + FRAME
             if self._paused:
