@@ -181,7 +181,9 @@ class Stage:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._base = environment["ELEVENLABS_BASE_URL"].removesuffix("/elevenlabs")
+        self.elevenlabs_url = environment["ELEVENLABS_BASE_URL"]
+        self.elevenlabs_key = environment["ELEVENLABS_API_KEY"]
+        self._base = self.elevenlabs_url.removesuffix("/elevenlabs")
 
     @contextmanager
     def workers(self, variants: list[Variant]) -> Iterator[dict[Variant, Worker]]:
