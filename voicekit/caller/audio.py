@@ -55,7 +55,7 @@ class _Reader(Device):
         level: float = -26.0,
         noise: float | None = -65.0,
         patience: float = 10.0,
-        linger: float = 1.0,
+        linger: float = 0.5,
         block: float = BLOCK,
         **options: Any,
     ) -> None:

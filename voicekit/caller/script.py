@@ -31,7 +31,7 @@ class Script:
         linger: seconds of quiet after the last answer before the script counts as finished.
     """
 
-    def __init__(self, lines: Sequence[Line], patience: float = 10.0, linger: float = 1.0) -> None:
+    def __init__(self, lines: Sequence[Line], patience: float = 10.0, linger: float = 0.5) -> None:
         self._lines = list(lines)
         self._patience = patience
         self._linger = linger
