@@ -41,6 +41,7 @@ class Listening:
         self._intake = sound.Intake(config.asr.user_input_audio_format)
         self._sounds: asyncio.Queue[bytes] = asyncio.Queue()
         self._ignored = {_bare(term) for term in config.turn.interruption_ignore_terms}
+        self._any_words = config.agent.prompt.llm == "custom-llm"
         self._hearing: Hearing
         self._group: asyncio.TaskGroup
         self._endpointer = endpointing.Endpointer(
@@ -187,13 +188,15 @@ class Listening:
         began, self._began = self._began, None
         asked = self._call.state.now()
         heard = await self._hearing.end()
+        # Dictation guesses at what is no support desk's: a script would take a guess for an order.
+        text = heard.text if heard.source == "grammar" or self._any_words else ""
         seconds = at - (at if began is None else began)
         self._timers.caller_is_there()
-        if self._holding and (not heard.text or self._to_be_ignored(heard.text)):
+        if self._holding and (not text or self._to_be_ignored(text)):
             return  # a "mm-hm" that the agent talks over
-        if heard.text:
+        if text:
             trailing = self._call.state.now() - asked
-            self._turns.user_said(heard.text, "audio", self._event_id, trailing)
+            self._turns.user_said(text, "audio", self._event_id, trailing)
         elif self._interrupted or seconds >= _NOISE:
             self._turns.user_unclear()
         else:

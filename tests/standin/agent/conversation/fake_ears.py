@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class FakeEars:
     def __init__(self, *says: str | None) -> None:
         self.says = deque(says)
         self.open_ears = 0
+        self.source: Literal["grammar", "dictation"] = "grammar"
 
     async def open(self, keywords: Sequence[str] = ()) -> FakeHearing:
         self.keywords = tuple(keywords)
@@ -60,7 +62,7 @@ class FakeHearing:
         assert self.listening
         self.listening = False
         text = self.ears.says.popleft() if self.ears.says else None
-        return Heard(text or "", "grammar" if text else "none", 1.0 if text else 0.0)
+        return Heard(text or "", self.ears.source if text else "none", 1.0 if text else 0.0)
 
     async def cancel(self) -> None:
         self.listening = False

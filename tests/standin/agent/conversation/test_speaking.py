@@ -117,6 +117,15 @@ def test_a_caller_who_is_not_understood_is_told_so(standin, ears):
     assert answer["agent_response"].startswith("I did not catch that.")
 
 
+def test_words_that_were_only_dictated_are_not_taken_for_an_order(standin, ears):
+    ears("seven two two five").source = "dictation"
+    with dial(standin, listening(standin), {}) as socket:
+        utter(socket)
+        heard = hear_until(socket, is_complete)
+    assert of(heard, "user_transcript") == []
+    assert "did not catch that" in of(heard, "agent_response")[0]["agent_response"]
+
+
 def test_a_microphone_that_falls_silent_without_a_word_ends_the_turn(standin, ears):
     ears("Say hello.")
     with dial(standin, listening(standin), {}) as socket:
