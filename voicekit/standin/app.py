@@ -19,6 +19,7 @@ from voicekit.standin import (
     elevenlabs_account,
     elevenlabs_listing,
     elevenlabs_speech,
+    elevenlabs_transcription,
     openai,
 )
 from voicekit.standin.agent.routes import AGENTS
@@ -56,6 +57,7 @@ ELEVENLABS: Sequence[BaseRoute] = (
     WebSocketRoute(f"{_SPEECH}/multi-stream-input", multi_stream_input),
     WebSocketRoute("/v1/convai/conversation", conversation),
     *AGENTS,  # the REST half: see agent/routes.py
+    _post("/v1/speech-to-text", elevenlabs_transcription.convert),
     _get("/v1/voices", elevenlabs_listing.all_voices),
     _get("/v2/voices", elevenlabs_listing.search_voices),
     _get("/v1/voices/settings/default", elevenlabs_listing.default_settings),
