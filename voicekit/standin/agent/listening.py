@@ -18,6 +18,9 @@ STARVED = 0.5
 """Seconds without sound in the middle of speech, after which silence is heard instead: some clients
 stop sending where the caller stops speaking."""
 
+TOGETHER = 0.1
+"""Seconds of sound that are judged at once, when more than one piece waits."""
+
 _SILENCE = bytes(2 * LISTENING_RATE // 10)  # 0.1 s
 _NOISE = 0.3  # seconds; shorter sounds that say nothing get no answer
 _NEWS = 0.5  # seconds of sound between tentative transcripts
@@ -40,6 +43,7 @@ class Listening:
         self._timers = timers
         self._intake = sound.Intake(config.asr.user_input_audio_format)
         self._sounds: asyncio.Queue[bytes] = asyncio.Queue()
+        self._most = round(TOGETHER * 2 * sound.rate(config.asr.user_input_audio_format))
         self._ignored = {_bare(term) for term in config.turn.interruption_ignore_terms}
         self._any_words = config.agent.prompt.llm == "custom-llm"
         self._hearing: Hearing
@@ -91,8 +95,8 @@ class Listening:
     async def _next(self) -> bytes | None:
         """What came since; None for silence, when the caller's speech broke off.
 
-        All that waits is taken at once: judged together, frames cost a third, so that ears which
-        fell behind catch up.
+        What waits is taken together: judged at once, frames cost a third, so that ears which fell
+        behind catch up. Not so much that a turn could begin and end in it.
         """
         patience = None
         if self._began is not None:
@@ -103,7 +107,7 @@ class Listening:
         except TimeoutError:
             self._starved = True
             return None
-        while not self._sounds.empty():
+        while not self._sounds.empty() and len(piece) < self._most:
             piece += self._sounds.get_nowait()
         self._starved = False
         return piece

@@ -212,6 +212,8 @@ def _triples(words: Sequence[str]) -> Iterable[Triple]:
 
 
 def _decoded(decoder: Any, pcm: bytes) -> list[list[Any]]:
+    if not pcm:
+        return []  # the library raises
     decoder.reinit_feat()  # forgets the voice before
     decoder.start_utt()
     decoder.process_raw(pcm, full_utt=True)
