@@ -22,7 +22,7 @@ import httpx
 from elevenlabs import ElevenLabs
 
 from voicekit.commands import agent_verdict
-from voicekit.commands.agent_listening import listen
+from voicekit.commands.agent_listening import QUIET, listen
 from voicekit.commands.agent_phone import in_parallel
 from voicekit.commands.agent_turns import (
     EAGER,
@@ -32,11 +32,14 @@ from voicekit.commands.agent_turns import (
     Turn,
     answered,
     interrupted,
+    reply,
 )
 from voicekit.commands.agent_voices import Voices, available, sentences
 from voicekit.commands.bench import Progress, Row
 from voicekit.commands.speech_turns import stage
 
+WARM = 4
+"""Calls that do not count, on each stand-in: as many as it has decoders at most."""
 FIRST, LAST = 0.3, 3.5
 """Seconds of the agent's answer between which the caller cuts in."""
 
@@ -136,8 +139,10 @@ async def _measure(
         after = chance.uniform(FIRST, LAST)
         return partial(interrupted, worlds[EAGER].client, agents[EAGER], question, words, after)
 
-    for setting in (EAGER, SETTINGS[-1]):  # the first call of each stand-in loads its models
-        await turn(0, setting)()
+    for setting in (EAGER, SETTINGS[-1]):  # what is doubtful loads all models, in every decoder
+        client, doubtful = worlds[setting].client, voices.say(said["doubtful"], names[0])
+        call = partial(reply, client, agents[setting], doubtful, QUIET, 0)
+        await in_parallel([call] * WARM, WARM, lambda: None)
     turns = [
         turn(n, setting)
         for n in range(options.turns)

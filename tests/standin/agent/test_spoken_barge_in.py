@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 
 from spoken import agent, gather, needs_strangers, said
 
 from voicekit.caller import cough
+from voicekit.commands.agent_phone import in_parallel
 from voicekit.commands.agent_turns import interrupted, talked_on
 
 pytestmark = needs_strangers
@@ -19,9 +21,10 @@ def test_an_agent_believes_that_nothing_was_heard_which_was_not_played(client):
     moments = random.Random(11)
     made = agent(client)
     cuts = asyncio.run(
-        gather(
-            *(
-                interrupted(
+        in_parallel(
+            [
+                partial(
+                    interrupted,
                     client,
                     made,
                     said(LONG, number),
@@ -29,7 +32,9 @@ def test_an_agent_believes_that_nothing_was_heard_which_was_not_played(client):
                     moments.uniform(0.3, 4.0),
                 )
                 for number in range(6)
-            )
+            ],
+            2,
+            lambda: None,
         )
     )
     assert all(cut.silence is not None for cut in cuts), "each of them stopped the agent"
