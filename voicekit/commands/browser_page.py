@@ -40,6 +40,10 @@ SET_LAST_CELL = """code => {
     cells.at(-1).model.sharedModel.setSource(code);
     return cells.length - 1;
 }"""
+_OUTPUTS = """number => {
+    const cell = jupyterapp.shell.currentWidget.content.widgets[number];
+    return cell.model.outputs.toJSON();
+}"""
 _EMPTY = """() => {
     const book = jupyterapp.shell.currentWidget.content.model.sharedModel;
     book.deleteCellRange(0, book.cells.length);
@@ -225,13 +229,21 @@ class NotebookPage:
         """Wait until a started cell ends; its output, as for `run`."""
         done = self._prompt(number).filter(has_text=re.compile(r"\[\d+\]:"))
         done.wait_for(timeout=timeout * 1000)
-        if self.cell(number).locator('[data-mime-type$="stderr"]').count():
-            raise ValueError(self.text(number))
+        raised = [it for it in self._outputs(number) if it["output_type"] == "error"]
+        if raised:
+            raise ValueError("\n".join(raised[0]["traceback"]) or raised[0]["ename"])
         return self.text(number)
 
     def text(self, number: int) -> str:
-        """A cell's output as it is now, as text."""
-        return "\n".join(self.cell(number).locator(".jp-OutputArea-output").all_inner_texts())
+        """What a cell has printed so far, or its value; what came on stderr is left out."""
+        return "".join(
+            it["text"] if it["output_type"] == "stream" else it["data"].get("text/plain", "")
+            for it in self._outputs(number)
+            if it.get("name") == "stdout" or it["output_type"] == "execute_result"
+        )
+
+    def _outputs(self, number: int) -> list[dict[str, Any]]:
+        return list(self.page.evaluate(_OUTPUTS, number))
 
     def _prompt(self, number: int) -> Locator:
         return self.cell(number).locator(".jp-InputArea-prompt")
