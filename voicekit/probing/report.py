@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Any
 
 from voicekit.probing.found import FAIL, PASS, SKIP, WARN
 from voicekit.timeline.tables import Table
+
+_CODE, _AS_CODE = re.compile(r"`([^`]*)`"), r"<code>\1</code>"
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         items = "".join(
-            f"<li><b>{escape(check)}</b>: {escape(fix)}</li>" for check, fix in self._fixes
+            f"<li><b>{escape(check)}</b>: {_CODE.sub(_AS_CODE, escape(fix))}</li>"
+            for check, fix in self._fixes
         )
         todo = f"<p>What to do</p><ul>{items}</ul>" if items else ""
         return self._table()._repr_html_() + todo
