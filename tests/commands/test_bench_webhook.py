@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from voicekit.commands import bench, bench_webhook
+from voicekit.commands import bench, bench_webhook, webhook_load, webhook_soak
 from voicekit.commands.bench import Row
 
 FLOOR, OURS = "bare ASGI relay", "voicekit relay"
@@ -44,3 +45,32 @@ def test_the_goals_are_judged_by_the_figures(added, spent, verdicts):
 def test_an_unknown_variant_is_named(capsys):
     assert bench.main(["webhook", "--variants", "nonesuch"]) == 1
     assert "nonesuch" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("memory", "sockets", "verdicts"),
+    [
+        ([80.0, 81.0, 80.5, 81.0], [5, 6, 5, 5], ["flat", "flat"]),
+        ([80.0, 82.0, 84.0, 86.0], [5, 6, 7, 8], ["GROWS", "GROWS"]),
+    ],
+)
+def test_a_soak_tells_what_grows(memory, sockets, verdicts):
+    rows = [
+        Row(OURS, "memory at rest", "MB", memory),
+        Row(OURS, "sockets at rest", "", sockets),
+    ]
+    _stack, *lines = bench_webhook.conclude(rows)
+    assert [line.partition(":")[0] for line in lines] == verdicts
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="sockets are read from /proc")
+def test_a_short_soak_hangs_up_calls_again_and_counts_what_is_left(monkeypatch):
+    monkeypatch.setattr(webhook_soak, "ROUND", webhook_load.STREAM)
+    monkeypatch.setattr(webhook_soak, "STREAMS", 4)
+    monkeypatch.setattr(webhook_soak, "HANG_UP", 0.5)
+    rows = {row.metric: row.samples for row in webhook_soak.measure(minutes=0.01)}
+    assert sum(rows["hung up on"]) > 0
+    assert sum(rows["broken or without a word"]) == 0
+    assert sum(rows["answers"]) > 4
+    assert min(rows["memory at rest"]) > 10
+    assert max(rows["sockets at rest"]) < 20

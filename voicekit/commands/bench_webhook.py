@@ -9,22 +9,16 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import IO, Any
+from contextlib import ExitStack
 
+from voicekit.commands import webhook_soak
 from voicekit.commands.bench import Progress, Row
 from voicekit.commands.webhook_load import STREAM
-from voicekit.commands.webhook_server import SECRET, VARIANTS
+from voicekit.commands.webhook_programs import SERIAL, hold, line, process, state
+from voicekit.commands.webhook_server import VARIANTS
 from voicekit.commands.webhook_upstream import TOKENS
-from voicekit.errors import VoicekitError
 
-_SERIAL = "the article's"
 _SERIAL_MOST = 3  # streams; each waits for all the others, so more would only take longer
 _GOALS = {200: (1.5, 4.0), 500: (3.0, 8.0)}
 _CPU_GOAL = 2.0
@@ -35,11 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--streams", default="1,2,10,50,200,500", help="(default 1,2,…,500)")
     parser.add_argument("--seconds", type=float, default=5.0, help="for each figure (default 5)")
     parser.add_argument("--variants", help="names with semicolons between them (default: all)")
+    parser.add_argument(
+        "--soak", type=float, metavar="MINUTES", help="hold 50 streams instead, and watch memory"
+    )
     parser.add_argument("--quick", action="store_true", help="a small sample of everything")
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """Hold streams open to one variant after the other, at every level."""
+    if options.soak:
+        return webhook_soak.measure(options.soak)
     levels = [int(level) for level in options.streams.split(",")]
     seconds = options.seconds
     if options.quick:
@@ -47,23 +46,23 @@ def measure(options: argparse.Namespace) -> list[Row]:
     names = [name.strip() for name in options.variants.split(";")] if options.variants else VARIANTS
     if unknown := [name for name in names if name not in VARIANTS]:
         raise ValueError(f"There is no variant {unknown[0]!r}. Known: {'; '.join(VARIANTS)}.")
-    pairs = [(n, name) for n in levels for name in names if n <= _SERIAL_MOST or name != _SERIAL]
+    pairs = [(n, name) for n in levels for name in names if n <= _SERIAL_MOST or name != SERIAL]
     progress = Progress(len(pairs))
     rows: dict[str, list[Row]] = {}
     with ExitStack() as stack:
-        upstream = stack.enter_context(_process("webhook_upstream"))
-        port = _line(upstream)
+        upstream = stack.enter_context(process("webhook_upstream"))
+        port = line(upstream)
         started = {
-            name: stack.enter_context(_process("webhook_server", name, port)) for name in names
+            name: stack.enter_context(process("webhook_server", name, port)) for name in names
         }
-        servers = {name: _line(process) for name, process in started.items()}
-        load = stack.enter_context(_process("webhook_load"))
+        servers = {name: line(program) for name, program in started.items()}
+        load = stack.enter_context(process("webhook_load"))
         for name in names:  # a first answer, which does not count: imports, connections
-            _hold(load, servers[name], name, 1, 0.1)
+            hold(load, servers[name], name, 1, 0.1)
         for streams, name in pairs:
-            before = _cpu(servers[name])
-            figures = _hold(load, servers[name], name, streams, seconds)
-            spent = _cpu(servers[name]) - before
+            before = state(servers[name])["cpu"]
+            figures = hold(load, servers[name], name, streams, seconds)
+            spent = state(servers[name])["cpu"] - before
             at = f"{streams} stream{'s' * (streams > 1)}"
             answers = max(1, figures["tokens"]) / TOKENS
             for metric, unit, samples in (
@@ -79,7 +78,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
 
 def conclude(rows: list[Row]) -> list[str]:
     """What the figures say of the goals, and what they were taken with."""
-    lines = [_stack()]
+    lines = [_stack(), *webhook_soak.conclude(rows)]
     found = {(row.variant, row.metric): row for row in rows}
     floor = next(iter(VARIANTS))
     for name in ("voicekit relay", "voicekit relay, all on", "voicekit generator"):
@@ -107,52 +106,3 @@ def _stack() -> str:
     loop = "uvloop" if has["uvloop"] else "asyncio"
     parser = "httptools" if has["httptools"] else "h11"
     return f"uvicorn on {loop} with {parser}; {os.cpu_count()} cores."
-
-
-@contextmanager
-def _process(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """One of the programs beside this one, ended with the block."""
-    command = [sys.executable, "-m", f"voicekit.commands.{module}", *arguments]
-    process = subprocess.Popen(  # noqa: S603
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def _line(process: subprocess.Popen[str]) -> str:
-    output: IO[str] | None = process.stdout
-    assert output is not None  # noqa: S101
-    line = output.readline().strip()
-    if not line:
-        raise VoicekitError("A process of the benchmark ended; what it said is above.")
-    return line
-
-
-def _hold(
-    load: subprocess.Popen[str], port: str, variant: str, streams: int, seconds: float
-) -> dict[str, Any]:
-    path = "/llm-webhook" if variant == _SERIAL else "/v1/chat/completions"
-    order = {
-        "port": int(port),
-        "path": path,
-        "secret": SECRET,
-        "streams": streams,
-        "seconds": seconds,
-    }
-    assert load.stdin is not None  # noqa: S101
-    load.stdin.write(json.dumps(order) + "\n")
-    load.stdin.flush()
-    figures: dict[str, Any] = json.loads(_line(load))
-    if not figures["first"]:
-        raise VoicekitError(f"Nothing came from the variant {variant!r}: every answer broke.")
-    return figures
-
-
-def _cpu(port: str) -> float:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"http://127.0.0.1:{port}/cpu", timeout=60) as response:
-        return float(response.read())

@@ -36,15 +36,30 @@ class Figures:
     tokens: int = 0
     broken: int = 0
     """Answers that were refused or broke off."""
+    left: int = 0
+    """Answers in whose middle the caller hung up."""
     waiting: int = 0
     """Callers that had no word by the end; their time so far is among `first`."""
 
 
 class Caller(asyncio.Protocol):
-    """One connection, one answer after the other."""
+    """One connection, one answer after the other.
 
-    def __init__(self, request: bytes, figures: Figures, on: Callable[[], bool]) -> None:
-        self._request, self._figures, self._on = request, figures, on
+    Args:
+        request: what is asked.
+        figures: what is seen.
+        on: whether to ask again.
+        leaves: whether to hang up on an answer.
+    """
+
+    def __init__(
+        self,
+        request: bytes,
+        figures: Figures,
+        on: Callable[[], bool],
+        leaves: Callable[[], bool],
+    ) -> None:
+        self._request, self._figures, self._on, self._leaves = request, figures, on, leaves
         self._sent = 0
         self._heard = 0
         self._tail = b""
@@ -76,6 +91,11 @@ class Caller(asyncio.Protocol):
                 self._figures.delays.append((now - sent) / 1000)
             self._heard += 1
             self._figures.tokens += 1
+        if self._leaving and self._heard >= TOKENS // 2:
+            self._figures.left += 1
+            self.done.set_result(None)
+            self.transport.abort()
+            return
         self._tail = (self._tail + data)[-len(_END) :]
         if self._tail == _END:
             if self._heard < TOKENS:
@@ -97,13 +117,15 @@ class Caller(asyncio.Protocol):
             self.transport.abort()
 
     def _ask(self) -> None:
-        self._heard, self._tail = 0, b""
+        self._heard, self._tail, self._leaving = 0, b"", self._leaves()
         self._sent = time.monotonic_ns() // 1000
         self.transport.write(self._request)
 
 
-async def run(port: int, path: str, secret: str, streams: int, seconds: float) -> Figures:
-    """Hold so many streams open for so long."""
+async def run(
+    port: int, path: str, secret: str, streams: int, seconds: float, hang_up: float
+) -> Figures:
+    """Hold so many streams open for so long; hang up on that part of the answers."""
     loop = asyncio.get_running_loop()
     body = {
         "model": "bench",
@@ -124,13 +146,21 @@ async def run(port: int, path: str, secret: str, streams: int, seconds: float) -
     async def call() -> None:
         # One after the other in the course of one answer, as callers come.
         await asyncio.sleep(chance.uniform(0, STREAM) if streams > 1 else 0)
-        _, caller = await loop.create_connection(
-            lambda: Caller(request, figures, lambda: loop.time() < end), "127.0.0.1", port
-        )
-        try:
-            await asyncio.wait_for(asyncio.shield(caller.done), end + STREAM + _GRACE - loop.time())
-        except TimeoutError:
-            caller.give_up()
+        asked = False
+        while not asked or (hang_up and loop.time() < end):  # who hung up calls again
+            asked = True
+            _, caller = await loop.create_connection(
+                lambda: Caller(
+                    request, figures, lambda: loop.time() < end, lambda: chance.random() < hang_up
+                ),
+                "127.0.0.1",
+                port,
+            )
+            try:
+                patience = end + STREAM + _GRACE - loop.time()
+                await asyncio.wait_for(asyncio.shield(caller.done), patience)
+            except TimeoutError:
+                caller.give_up()
 
     await asyncio.gather(*(call() for _ in range(streams)))
     return figures

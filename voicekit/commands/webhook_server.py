@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -25,6 +27,7 @@ from voicekit.serving import App, Receive, Scope, Send
 from voicekit.webhook import Turn, relay, webhook
 
 SECRET = "bench-secret"  # noqa: S105  of a server on loopback that lives for a minute
+STATE = "/state"
 _PLENTY = 10_000
 
 
@@ -147,16 +150,37 @@ VARIANTS: dict[str, Callable[[str], App]] = {
 
 
 def counting(app: App) -> App:
-    """The app, and the processor's seconds that it has used, at `/cpu`."""
+    """The app, and what its process has used and holds, as JSON at `STATE`.
+
+    `cpu` in seconds; `memory` in MB and `sockets` where there is a /proc.
+    """
 
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] != "/cpu":
+        if scope["path"] != STATE:
             await app(scope, receive, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": str(time.process_time()).encode()})
+        await send({"type": "http.response.body", "body": json.dumps(_state()).encode()})
 
     return counted
+
+
+def _state() -> dict[str, float]:
+    state = {"cpu": time.process_time()}
+    own = Path("/proc/self")
+    if own.is_dir():
+        gc.collect()
+        pages = int((own / "statm").read_text().split()[1])
+        state["memory"] = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        state["sockets"] = sum(_is_socket(entry) for entry in (own / "fd").iterdir())
+    return state
+
+
+def _is_socket(entry: Path) -> bool:
+    try:
+        return str(entry.readlink()).startswith("socket:")
+    except OSError:  # closed since it was listed
+        return False
 
 
 def main(variant: str, upstream: str) -> None:
