@@ -26,6 +26,8 @@ PATIENCE = 20.0
 """Seconds to wait for anything that has to come."""
 ANSWER = 0.3
 """Seconds between an interruption and the next answer, at least: sound in them is a remnant."""
+GAP = 2.0
+"""Seconds of quiet that are no gap in an answer but its end."""
 Result = TypeVar("Result")
 
 
@@ -79,7 +81,7 @@ class Phone(AsyncClipAudio):
 
     async def heard(self, seconds: float) -> None:
         """Wait until so much of the agent was heard, or it has nothing more to say."""
-        while self.hearing and self.played / RATE < seconds:  # noqa: ASYNC110
+        while self.quiet < GAP and self.played / RATE < seconds:  # noqa: ASYNC110
             await asyncio.sleep(BLOCK)
 
     @property

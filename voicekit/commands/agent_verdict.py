@@ -33,7 +33,7 @@ def verdicts(rows: list[Row]) -> list[str]:
         limits = LIMITS.get((row.variant, row.metric), [])
         if row.metric == "unexplained":
             limits = [(95, UNEXPLAINED)]
-        label = f"{row.metric} ({row.variant})"
+        label = f"{row.metric} ({row.variant})" if row.variant else row.metric
         for percent, limit in limits if row.samples else ():
             value = row.percentile(percent)
             lines.append(

@@ -29,7 +29,7 @@ def test_an_agent_believes_that_nothing_was_heard_which_was_not_played(client):
                     made,
                     said(LONG, number),
                     said("Can I talk to a human?", number),
-                    moments.uniform(0.3, 4.0),
+                    moments.uniform(0.3, 6.0),
                 )
                 for number in range(6)
             ],
@@ -37,9 +37,9 @@ def test_an_agent_believes_that_nothing_was_heard_which_was_not_played(client):
             lambda: None,
         )
     )
-    assert all(cut.silence is not None for cut in cuts), "each of them stopped the agent"
+    assert all(cut.silence is not None for cut in cuts), cuts
     assert all(cut.true for cut in cuts), cuts
-    assert len({cut.corrected for cut in cuts}) > 3, (
+    assert len({cut.corrected for cut in cuts}) > 2, (
         "the moments differ, and so does what was heard"
     )
 
