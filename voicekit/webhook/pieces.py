@@ -165,7 +165,7 @@ def _event(event: bytes) -> Piece | None:
 
 def _parsed(data: bytes, raw: bytes) -> Piece:
     try:
-        chunk = from_json(data, allow_inf_nan=False)
+        chunk = from_json(data, allow_inf_nan=False, cache_strings="keys")  # keep nobody's words
     except ValueError:
         raise UpstreamError("An event was not JSON.", "malformed") from None
     return _read(chunk, raw)
