@@ -141,6 +141,7 @@ class Served:
         config = uvicorn.Config(
             self._dispatch,
             interface="asgi3",  # a bound method is otherwise taken for ASGI 2
+            http="h11",  # httptools, where it is installed, refuses unknown methods in plain text
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -26,7 +26,11 @@ def test_it_is_rendered_bit_by_bit_while_the_cell_blocks_awaits_and_computes(pag
     Clip(sent.tobytes(), 16000).save(page.folder / "sent.wav")
     assert "it is there" in page.run(SPEAK.format(rate=16000))
     page.run(FEED)
-    for doing, code in BUSY.items():
+    plays = 0
+
+    def play(code: str) -> int:
+        nonlocal plays
+        plays += 1
         page.clear()
         underruns = page.run(
             "pcm = Clip.load('sent.wav').pcm\n"
@@ -34,9 +38,17 @@ def test_it_is_rendered_bit_by_bit_while_the_cell_blocks_awaits_and_computes(pag
             + code.format(seconds=2.2)
             + "\nassert speaker.wait(20)\nprint(speaker.underruns)"
         )
-        assert int(underruns) == 0, doing
-        assert np.array_equal(page.heard().sound, sent), doing
-    assert float(page.run("print(speaker.played)")) == 3 * len(sent) / 16000
+        return int(underruns)
+
+    for doing, code in BUSY.items():
+        assert play(code) == 0, doing
+        try:
+            sound = page.heard().sound
+        except ValueError:  # the tap itself was late: ask again, since nothing can be said
+            assert play(code) == 0, doing
+            sound = page.heard().sound
+        assert np.array_equal(sound, sent), doing
+    assert float(page.run("print(speaker.played)")) == plays * len(sent) / 16000
 
 
 def test_ten_seconds_at_once_are_played_whole_and_stopped_at_once(page, speech) -> None:
