@@ -359,3 +359,35 @@ def test_closed_ears_say_so() -> None:
     ears.close()
     with pytest.raises(EngineError, match="closed"):
         asyncio.run(ears.open())
+
+
+SLOW = """
+import json, sys, time
+heard = 0
+for line in sys.stdin:
+    request = json.loads(line)
+    heard += request["op"] == "hear"
+    time.sleep(0.3 if request.get("pcm") else 0)
+    answer = {"bytes": 0, "words": [], "source": "none", "confidence": heard}
+    print(json.dumps(answer), flush=True)
+"""
+
+
+def test_who_gives_up_leaves_the_queue_and_an_utterance_begun_still_counts() -> None:
+    async def give_up() -> tuple[list[int], float]:
+        ears = WorkerEars([sys.executable, "-c", SLOW], decoders=1)
+        await ears.hear(b"", (), final=True)  # the process runs
+        asked = [asyncio.create_task(ears.hear(bytes(640), (), final=True)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        free = [ears.free]
+        for task in asked:
+            task.cancel()
+        await asyncio.wait(asked)
+        free.append(ears.free)
+        last = await ears.hear(b"", (), final=True)
+        ears.close()
+        return [*free, ears.free], last.confidence
+
+    free, heard = asyncio.run(give_up())
+    assert free == [0, 0, 1]
+    assert heard == 3  # the first, the one begun, and the last

@@ -142,3 +142,14 @@ def test_events_come_in_the_order_of_the_drawing(likely: list[float], agent_talk
     }
     seen = kinds(run(Endpointer("eager"), likely, agent_talks))
     assert all(two in after[one] for one, two in itertools.pairwise([None, *seen]))
+
+
+def test_a_turn_does_not_end_before_its_words_are_known() -> None:
+    endpointer = Endpointer("eager")
+    run(endpointer, frames(0.64, LOUD))
+    quiet = [Activity(0.64 + i * FRAME, QUIET, -60.0) for i in range(15)]
+    early = [event for a in quiet for event in endpointer.push(a, undecided=True)]
+    assert [type(event) for event in early] == [SpeechPaused]
+    endpointer.hint("where is my parcel")
+    late = endpointer.push(Activity(0.64 + 15 * FRAME, QUIET, -60.0))
+    assert late == [SpeechEnded(pytest.approx(0.64), awaited=pytest.approx(9 * FRAME))]

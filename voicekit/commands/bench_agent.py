@@ -50,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--turns", type=int, default=100, help="per setting with a goal (default 100)"
     )
     parser.add_argument("--barge-ins", type=int, default=100, help="(default 100)")
+    names = [setting.name for setting in SETTINGS]
+    parser.add_argument("--only", choices=names, action="append", help="this setting (repeatable)")
     parser.add_argument("--at-once", type=int, default=3, help="calls at a time (default 3)")
     parser.add_argument("--seed", type=int, default=5, help="of the random moments (default 5)")
     parser.add_argument(
@@ -67,7 +69,11 @@ def measure(options: argparse.Namespace) -> list[Row]:
         if options.quick:
             options.turns, options.barge_ins = 6, 6
         with world("instant") as instant:
-            worlds = {setting: instant if setting.profile else base for setting in SETTINGS}
+            worlds = {
+                setting: instant if setting.profile else base
+                for setting in SETTINGS
+                if setting.name in (options.only or setting.name)
+            }
             turns, barge_ins = asyncio.run(_measure(worlds, options))
             for turn in turns:
                 if turn.delay is not None:
@@ -81,7 +87,7 @@ def conclude(rows: list[Row]) -> list[str]:
     return [*agent_verdict.verdicts(rows), f"The callers' voices: {voices}."]
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class World:
     """One stand-in in a process of its own."""
 
@@ -121,7 +127,8 @@ async def _measure(
 ) -> tuple[list[Turn], list[BargeIn]]:
     chance = random.Random(options.seed)  # noqa: S311
     agents = {setting: world.agent(setting) for setting, world in worlds.items()}
-    voices, said = Voices(worlds[EAGER].client), sentences()
+    any_world = next(iter(worlds.values()))
+    voices, said = Voices(any_world.client), sentences()
     names = available()
 
     def turn(number: int, setting: Setting) -> partial[Coroutine[Any, Any, Turn]]:
@@ -139,9 +146,9 @@ async def _measure(
         after = chance.uniform(FIRST, LAST)
         return partial(interrupted, worlds[EAGER].client, agents[EAGER], question, words, after)
 
-    for setting in (EAGER, SETTINGS[-1]):  # what is doubtful loads all models, in every decoder
-        client, doubtful = worlds[setting].client, voices.say(said["doubtful"], names[0])
-        call = partial(reply, client, agents[setting], doubtful, QUIET, 0)
+    doubtful = voices.say(said["doubtful"], names[0])  # loads all models, in every decoder
+    for world, setting in {world: setting for setting, world in worlds.items()}.items():
+        call = partial(reply, world.client, agents[setting], doubtful, QUIET, 0)
         await in_parallel([call] * WARM, WARM, lambda: None)
     turns = [
         turn(n, setting)
@@ -149,7 +156,7 @@ async def _measure(
         for setting in worlds
         if n % setting.share == 0
     ]
-    cuts = [barge_in(n) for n in range(options.barge_ins)]
+    cuts = [barge_in(n) for n in range(options.barge_ins if EAGER in worlds else 0)]
     progress = Progress(len(turns) + len(cuts))
     return (
         await in_parallel(turns, options.at_once, progress.step),
@@ -172,6 +179,8 @@ def _rows(turns: list[Turn]) -> list[Row]:
 
 
 def _barge_in_rows(cuts: list[BargeIn]) -> list[Row]:
+    if not cuts:
+        return []
     silences = [1000 * cut.silence for cut in cuts if cut.silence is not None]
     return [
         Row(EAGER.name, "barge-in to silence", "ms", silences),

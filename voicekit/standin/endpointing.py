@@ -54,9 +54,10 @@ class SpeechResumed:
 
 @dataclass(frozen=True)
 class SpeechEnded:
-    """The turn is over; its last speech was at `at`."""
+    """The turn is over; its last speech was at `at`, and its words were awaited for `awaited` s."""
 
     at: float
+    awaited: float = 0.0
 
 
 Event = (
@@ -129,12 +130,17 @@ class Endpointer:
         """Tell what the turn says so far; unfinished words buy the caller time."""
         self._words = partial.strip()
 
-    def push(self, activity: Activity, agent_talks: bool = False) -> list[Event]:
+    def push(
+        self, activity: Activity, agent_talks: bool = False, undecided: bool = False
+    ) -> list[Event]:
         """Take one frame; give what has become clear by it.
 
         Args:
             activity: the next frame's.
             agent_talks: whether the agent can be heard, so that speech would interrupt it.
+            undecided: whether a hint on what was said before this pause is still to come. The turn
+                does not end before: how long a pause may be depends on the words, and must not
+                depend on how busy the ears are.
         """
         talked_over = agent_talks and not self._started
         events: list[Event] = []
@@ -154,7 +160,7 @@ class Endpointer:
                 self._started = True
                 events.append(SpeechStarted(self._began))
             return events
-        return events + self._silence(activity.at + FRAME)
+        return events + self._silence(activity.at + FRAME, undecided)
 
     def _is_turn(self, agent_talks: bool) -> bool:
         """Whether there is enough speech to take what was suspected for a turn."""
@@ -165,7 +171,7 @@ class Endpointer:
             needed *= 2
         return self._spoken >= needed - FRAME / 2
 
-    def _silence(self, now: float) -> list[Event]:
+    def _silence(self, now: float, undecided: bool) -> list[Event]:
         """What a frame without speech makes clear."""
         quiet = now - self._last + 1e-6
         if not self._started:
@@ -177,9 +183,10 @@ class Endpointer:
         if not self._paused and quiet >= PAUSE:
             self._paused = True
             events.append(SpeechPaused(self._last))
-        if quiet >= self._hangover():
+        over = quiet - self._hangover()
+        if over >= 0 and not undecided:
             self._began, self._started, self._paused = None, False, False
-            events.append(SpeechEnded(self._last))
+            events.append(SpeechEnded(self._last, over // FRAME * FRAME))
         return events
 
     def _hangover(self) -> float:

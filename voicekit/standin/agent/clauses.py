@@ -23,6 +23,8 @@ _BREATH = re.compile(
     r"(?<=\w)(?= (?:and|but|or|so|because|since|that|which|who|if|when|while|until|is|are|was|were"
     r"|will|can|has|have|for|from|with|within|without|about|after|before|on|in|at|to|by)\s)"
 )
+# A language model's token of this form is hardly ever half a word: no need to see what follows.
+_WORD = re.compile(r" [a-z]+")
 
 
 class Cutter:
@@ -31,10 +33,12 @@ class Cutter:
     def __init__(self) -> None:
         self._text = ""
         self._first = True
+        self._word = False  # whether the text ends with a token that is a word
 
     def feed(self, text: str) -> list[str]:
         """The pieces that `text` completes."""
         self._text += text
+        self._word = bool(_WORD.fullmatch(text))
         found = []
         while cut := self._cut():
             found.append(self._text[:cut])
@@ -53,7 +57,8 @@ class Cutter:
         if self._first:
             ends = [end.end() for kind in (_CERTAIN, _CLAUSE) if (end := kind.search(self._text))]
             if not ends:
-                breaths = (place.start() for place in _BREATH.finditer(self._text))
+                text = f"{self._text} " if self._word else self._text
+                breaths = (place.start() for place in _BREATH.finditer(text))
                 ends = [at for at in breaths if self._text[:at].count(" ") + 1 >= EARLIEST][:1]
         else:
             ends = [end.end() for end in _SENTENCE.finditer(self._text)][:1]

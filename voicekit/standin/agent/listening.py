@@ -53,7 +53,9 @@ class Listening:
         )
         self._event_id = 0
         self._began: float | None = None
-        self._holding = self._interrupted = self._paused = False
+        self._holding = self._interrupted = False
+        self._deciding: asyncio.Task[None] | None = None
+        """Makes out what was said before the pause under way."""
         self._asking: set[asyncio.Task[None]] = set()
         self._tentative = ""
         self._asked = 0.0
@@ -117,11 +119,11 @@ class Listening:
         self._record(pcm)
         for activity in await self._hearing.feed(pcm):
             self._score(activity)
-            for event in self._endpointer.push(activity, self._turns.agent_talks):
+            undecided = self._deciding is not None and not self._deciding.done()
+            for event in self._endpointer.push(activity, self._turns.agent_talks, undecided):
                 await self._follow(event)
             if self._began is not None and activity.at - self._asked >= _NEWS:
-                self._asked = activity.at
-                self._ask(paused=False)
+                self._tell_news(activity)
 
     def _record(self, pcm: bytes) -> None:
         """Lay the sound down where it was said: behind what came before, unless there was a gap."""
@@ -142,7 +144,8 @@ class Listening:
                 await self._hearing.begin(event.at)
                 self._began = self._asked = event.at
                 self._event_id = self._call.next_event()
-                self._holding = self._interrupted = self._paused = False
+                self._holding = self._interrupted = False
+                self._deciding = None
                 self._tentative = ""
             case endpointing.SpeechDismissed():
                 await self._hearing.cancel()
@@ -154,30 +157,42 @@ class Listening:
                 else:
                     self._cut_in()
             case endpointing.SpeechPaused():
-                self._paused = True
-                self._ask(paused=True)
+                self._deciding = self._ask(paused=True)
             case endpointing.SpeechResumed():
-                self._paused = False
+                self._deciding = None
                 self._turns.unguess()
             case endpointing.SpeechEnded():
-                await self._end(event.at)
+                await self._end(event)
 
     def _cut_in(self) -> None:
         self._holding = False
         self._interrupted = self._turns.cut_in()
 
-    def _ask(self, *, paused: bool) -> None:
+    def _tell_news(self, activity: Activity) -> None:
+        """Ask what the caller says, in the middle of speech and if anybody wants to know."""
+        wanted = (
+            self._holding
+            or self._turns.agent_talks
+            or self._call.outbox.wants("tentative_user_transcript")
+        )
+        if wanted and activity.probability >= endpointing.ONSET and not self._asking:
+            self._asked = activity.at
+            self._ask(paused=False)
+
+    def _ask(self, *, paused: bool) -> asyncio.Task[None]:
         """Ask what the caller seems to say so far; listening goes on meanwhile."""
-        if paused or not self._asking:
-            task = self._group.create_task(self._report(self._event_id, paused))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+        task = self._group.create_task(self._report(self._event_id, paused))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return task
 
     async def _report(self, event_id: int, paused: bool) -> None:
         """Tell everybody what the caller seems to say so far."""
         text = await self._hearing.partial()
         if self._began is None or event_id != self._event_id:
             return  # the turn is over, and there is a better answer
+        if paused != (self._deciding is not None):
+            return  # asked before the caller paused, or went on
         self._endpointer.hint(text)
         if self._holding and text and not self._to_be_ignored(text):
             self._cut_in()
@@ -185,21 +200,21 @@ class Listening:
             self._tentative = text
             self._call.outbox.post(events.tentative(text, event_id))
         speculative = self._call.opening.config.turn.speculative_turn
-        if paused and self._paused and speculative and not self._holding:
+        if paused and speculative and not self._holding:
             self._turns.guess(text)
 
-    async def _end(self, at: float) -> None:
-        began, self._began = self._began, None
+    async def _end(self, event: endpointing.SpeechEnded) -> None:
+        began, self._began, self._deciding = self._began, None, None
         asked = self._call.state.now()
         heard = await self._hearing.end()
         # Dictation guesses at what is no support desk's: a script would take a guess for an order.
         text = heard.text if heard.source == "grammar" or self._any_words else ""
-        seconds = at - (at if began is None else began)
+        seconds = event.at - (event.at if began is None else began)
         self._timers.caller_is_there()
         if self._holding and (not text or self._to_be_ignored(text)):
             return  # a "mm-hm" that the agent talks over
         if text:
-            trailing = self._call.state.now() - asked
+            trailing = self._call.state.now() - asked + event.awaited
             self._turns.user_said(text, "audio", self._event_id, trailing)
         elif self._interrupted or seconds >= _NOISE:
             self._turns.user_unclear()

@@ -91,6 +91,10 @@ class Session:
             while True:
                 self._take(await receive(self._websocket))
 
+    def hung_up(self) -> None:
+        """The client left: what the agent was saying is noted as far as it was heard."""
+        self._turns.interrupt()
+
     def _take(self, message: Message) -> None:
         self._timers.client_lives()
         if "user_audio_chunk" in message:

@@ -87,6 +87,8 @@ async def _converse(websocket: WebSocket) -> None:
         await session.run()
     except* Ended as group:
         end = first_end(group)
+        if isinstance(end, ClientLeft):
+            session.hung_up()
         _finish(call, end)
         if end.error_type:
             outbox.post(events.error(end.code, end.error_type, end.reason, end.details))

@@ -14,7 +14,7 @@ from voicekit.standin.engines.sound import above_silence, level
 
 FRAME_BYTES = 1024
 LEAD = 0.35  # seconds heard before an utterance's beginning: voice activity is late by up to 0.3
-TAIL = 2 * FRAME  # seconds heard after the last speech
+TAIL = FRAME  # seconds heard after the last speech
 MEMORY = 2.0  # seconds kept while nobody speaks
 LONGEST = 60.0  # seconds of one utterance; of a longer one the end is heard
 NEWS = 0.4  # seconds after which a partial text is made anew
@@ -30,6 +30,11 @@ class Asked(Protocol):
 
     async def hear(self, pcm: bytes, final: bool) -> Heard:
         """What an utterance says, its words' times counted from its own beginning."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """How many more utterances could be decoded at once, for all sessions."""
         ...
 
     def forget(self) -> None:
@@ -92,13 +97,14 @@ class Ear:
                 self._last = activity.at + FRAME
 
     async def partial(self) -> str:
-        """What the utterance says so far; empty outside an utterance."""
+        """What the utterance says so far, as far as that is known; empty outside an utterance."""
         if self._begun is None:
             return ""
         if self._guess and self._guess[0] == self._span():
             return (await asyncio.shield(self._guess[1])).text
         now = self._judged / (2 * LISTENING_RATE)
-        if now - self._partial[0] >= NEWS:
+        # One process stays free for an utterance that ends meanwhile: its caller waits for it.
+        if now - self._partial[0] >= NEWS and self._asked.free > 1:
             heard = await self._asked.hear(self._cut(self._begun - LEAD, now), final=False)
             self._partial = (now, heard.text)
         return self._partial[1]
@@ -147,12 +153,15 @@ class Ear:
             self._asked.forget()
 
     def _note(self, activities: Sequence[Activity]) -> None:
-        """Remember where speech last was; guess the text when it has been quiet for `TAIL`."""
+        """Remember where speech last was; begin to decode when it stops.
+
+        Half of all stops are shorter than two frames, so those who wait for a turn come first.
+        """
         for activity in activities:
             self._lately.append(activity)
             if self._going_on.with_(activity):
                 self._last = activity.at + FRAME
-            elif activity.at + FRAME >= self._last + TAIL - FRAME / 2:
+            elif self._asked.free or activity.at > self._last + FRAME / 2:
                 self._guess_text()
         self._forget_sound()
 

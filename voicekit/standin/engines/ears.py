@@ -6,8 +6,9 @@ import asyncio
 import base64
 import os
 import sys
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,11 @@ class WorkerEars:
         line = min(self._decoders, key=lambda line: line.waiting)
         return await self._ask(line, pcm, keywords, final)
 
+    @property
+    def free(self) -> int:
+        """How many processes that decode have nothing to do."""
+        return sum(not line.waiting for line in self._decoders)
+
     async def judge(self, session: str, pcm: bytes) -> list[float]:
         """Likelihoods of speech, one for each whole frame of `pcm`."""
         answer = await self._judge.ask({"op": "judge", "session": session, "pcm": _text(pcm)})
@@ -110,6 +116,10 @@ class _Session:
     async def hear(self, pcm: bytes, final: bool) -> Heard:
         return await self._ears.hear(pcm, self._keywords, final)
 
+    @property
+    def free(self) -> int:
+        return self._ears.free
+
     def forget(self) -> None:
         self._ears.forget(self._name)
 
@@ -122,16 +132,22 @@ class _Line:
         self._turns = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ears")
         self._worker: Worker | None = None
         self._closed = False
+        self._lock = threading.Lock()
         self.waiting = 0
+        """Requests under way or in the queue."""
 
     async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._closed:
             raise EngineError("These ears were closed; make new ones.")
-        self.waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._turns, self._ask, request)
-        finally:
+        with self._lock:
+            self.waiting += 1
+        asked = self._turns.submit(self._ask, request)
+        asked.add_done_callback(self._done)
+        return await asyncio.wrap_future(asked)
+
+    def _done(self, _asked: Future[dict[str, Any]]) -> None:
+        """One request less: whoever gave it up, the process works on it to its end."""
+        with self._lock:
             self.waiting -= 1
 
     def tell(self, request: dict[str, Any]) -> None:

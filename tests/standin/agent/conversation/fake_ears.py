@@ -83,7 +83,9 @@ class FakeEndpointer:
     def hint(self, partial: str) -> None:
         pass
 
-    def push(self, activity: Activity, _agent_talks: bool) -> Iterator[endpointing.Event]:
+    def push(
+        self, activity: Activity, _agent_talks: bool, _undecided: bool
+    ) -> Iterator[endpointing.Event]:
         at, loud = activity.at, activity.probability > 0.5
         if loud:
             self.last = at + FRAME

@@ -42,3 +42,9 @@ def test_the_first_piece_is_a_clause_and_the_others_are_sentences(text, parts):
 
 def test_a_certain_end_needs_no_look_ahead():
     assert Cutter().feed("Hello!") == ["Hello!"]
+
+
+def test_a_token_that_is_a_word_is_one_without_a_look_at_the_next():
+    assert cut("Our", " stores", " open", " on", " Sunday.")[0] == "Our stores open"
+    cutter = Cutter()
+    assert [cutter.feed(token) for token in ("Our", " stores", " open", " on")][-1]

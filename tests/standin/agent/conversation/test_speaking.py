@@ -7,8 +7,9 @@ import time
 
 import pytest
 from fake_ears import LOUD
-from talk import ALL_EVENTS, agent, dial, hear, hear_until, of, speak, utter
+from talk import ALL_EVENTS, agent, dial, hear, hear_until, of, speak, utter, wait_for
 
+METADATA = "conversation_initiation_metadata"
 LONG = (
     "Welcome to Acme support. I can tell you about orders, deliveries, returns and refunds. "
     "You may interrupt me whenever you like, since I tend to go on for quite a while."
@@ -132,3 +133,16 @@ def test_a_microphone_that_falls_silent_without_a_word_ends_the_turn(standin, ea
         for _ in range(5):
             speak(socket, LOUD)
         assert hear(socket, "user_transcript")
+
+
+def test_when_the_caller_hangs_up_what_was_heard_is_on_record(standin):
+    made = listening(standin, agent={"first_message": LONG})
+    with dial(standin, made, {}) as socket:
+        conversation_id = of([hear(socket, METADATA)], METADATA)[0]["conversation_id"]
+        hear(socket, "audio")
+        time.sleep(1.5)
+    record = standin.state.conversations.get(conversation_id)
+    wait_for(lambda: record.status == "done")
+    (item,) = record.items
+    assert item.message.endswith("...")
+    assert LONG.startswith(item.message.removesuffix("..."))
