@@ -14,9 +14,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from voicekit.commands.webhook_upstream import RATE, TOKENS, TTFT
+from voicekit.commands.webhook_upstream import RATE, TOKENS, TTFT, beside
 
 STREAM = TTFT + TOKENS / RATE
 """Seconds that an answer takes."""
@@ -67,8 +67,7 @@ class Caller(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask at once."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self._ask()
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -174,4 +173,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    beside(main())

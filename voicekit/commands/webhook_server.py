@@ -134,7 +134,7 @@ def article(upstream: str) -> App:
     return app
 
 
-def _facts(_turn: Turn) -> str:
+async def _facts(_turn: Turn) -> str:
     return "Order 1042 left the warehouse on Monday."
 
 

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from voicekit.keys import Secret
+from voicekit.serving import Receive, Scope, Send
 from voicekit.webhook import chunks, turn
 from voicekit.webhook.guard import Guard, Refused
 from voicekit.webhook.log import Entry, Log
@@ -123,6 +124,15 @@ class Webhook(FastAPI):
         self._post("/llm-webhook", self._plain, shown=True)
         self.add_api_route("/health", self._health, methods=["GET"])
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a turn directly: each of FastAPI's layers would cost time at every word."""
+        turns = scope["type"] == "http" and scope["method"] == "POST" and not self.user_middleware
+        if turns and scope["path"].endswith(_PATHS[1]):
+            reply = await self._complete(Request(scope, receive))
+            await reply(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
     def __repr__(self) -> str:
         return f"<webhook, {len(self.log)} requests, {self._guard.streams} answers under way>"
 
@@ -177,7 +187,7 @@ class Webhook(FastAPI):
         return await self._receive(request, chunks.Plain)
 
     async def _receive(self, request: Request, form: type[chunks.Form] | None) -> Response:
-        entry = self.log.add(Entry(request.url.path))
+        entry = self.log.add(Entry(request.scope["path"]))
         guard = self._guard
         place: int | None = None
         try:

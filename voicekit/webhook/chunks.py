@@ -10,6 +10,7 @@ import json
 import time
 import uuid
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any
 
 from voicekit.errors import UpstreamError
@@ -132,15 +133,19 @@ class Events(Form):
 
     def __init__(self, turn: Turn, limit: Limit | None) -> None:
         super().__init__(turn, limit)
+        self._opened = False
+        self._counted = False
+
+    @cached_property
+    def _head(self) -> bytes:
+        """The beginning of each chunk of ours; a relayed answer needs none."""
         head = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "object": "chat.completion.chunk",
             "created": int(time.time()),
-            "model": turn.model,
+            "model": self.turn.model,
         }
-        self._head = b"data: " + json.dumps(head, separators=(",", ":")).encode()[:-1]
-        self._opened = False
-        self._counted = False
+        return b"data: " + json.dumps(head, separators=(",", ":")).encode()[:-1]
 
     def say(self, text: str) -> bytes:
         """A filler, or an apology."""

@@ -8,9 +8,8 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import aclosing
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from voicekit.keys import Secret
@@ -115,15 +114,21 @@ class Guard:
 
         Raises:
             Refused: it is too large (413), or does not come (408).
+            ClientDisconnect: the client has left.
         """
         length = request.headers.get("content-length", "")
         if length.isdigit() and int(length) > self._largest:
             raise self._too_large()
         body = bytearray()
         try:
-            async with asyncio.timeout(_BODY_PATIENCE), aclosing(request.stream()) as blocks:
-                async for block in blocks:
-                    body += block
+            async with asyncio.timeout(_BODY_PATIENCE):
+                more = True
+                while more:
+                    message = await request.receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    body += message.get("body", b"")
+                    more = message.get("more_body", False)
                     if len(body) > self._largest:
                         raise self._too_large()
         except TimeoutError:

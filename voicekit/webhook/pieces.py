@@ -6,17 +6,8 @@ sound. Its bytes stay with it, so that passing it on unchanged costs nothing.
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import json
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Iterable,
-    Iterator,
-    Mapping,
-)
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +16,6 @@ from pydantic_core import from_json
 from voicekit.errors import UpstreamError
 
 _LONGEST_EVENT = 1 << 20  # bytes; a chunk has a few hundred
-_END = object()
 
 
 @dataclass(frozen=True)
@@ -70,40 +60,33 @@ class Piece:
     raw: bytes = b""
 
 
-async def pieces(answered: Any) -> AsyncGenerator[list[Piece]]:
-    """The pieces of an answer, as many at a time as came at once; closes it when closed itself.
+class Reader:
+    """Reads what an answer yields, one item after the other."""
 
-    Args:
-        answered: a string; an iterable, synchronous or not, of strings, tool calls, chat
-            completion chunks (objects or dicts) and blocks of bytes; or an awaitable of these.
-            A synchronous iterator is read in a thread, so that others are not kept waiting.
+    def __init__(self) -> None:
+        self._events = Events()
 
-    Raises:
-        TypeError: something else was yielded.
-        UpstreamError: bytes or chunks that are not a chat completion's.
-    """
-    if inspect.isawaitable(answered):
-        answered = await answered
-    if answered is None:
-        return
-    source = _source(answered)
-    events = Events()
-    try:
-        async for item in source:
-            if isinstance(item, str):
-                found = [Piece(item)] if item else []
-            elif isinstance(item, bytes):
-                found = events.feed(item)
-            else:
-                found = [_piece(item)]
-            if found:
-                yield found
-        if events.pending:
+    def read(self, item: Any) -> list[Piece]:
+        """The pieces that are complete with a string, tool call, chunk or block of bytes.
+
+        Raises:
+            TypeError: it is something else.
+            UpstreamError: bytes or a chunk that are not a chat completion's.
+        """
+        if isinstance(item, bytes):
+            return self._events.feed(item)
+        if isinstance(item, str):
+            return [Piece(item)] if item else []
+        return [_piece(item)]
+
+    def end(self) -> None:
+        """Nothing more comes.
+
+        Raises:
+            UpstreamError: an event has begun and not ended.
+        """
+        if self._events.pending:
             raise UpstreamError("The stream broke off within an event.", "dropped")
-    finally:
-        await _close(source)
-        if source is not answered:
-            await _close(answered)
 
 
 class Events:
@@ -141,9 +124,9 @@ class Events:
 def _is_one(block: bytes) -> bool:
     """Whether it is one event and nothing else, as a live stream comes: worth a short cut."""
     return (
-        block.startswith(b"data: {")
-        and block.endswith(b"}\n\n")
-        and block.find(b"\n") == len(block) - 2
+        block[:7] == b"data: {"
+        and block[-3:] == b"}\n\n"
+        and block.count(b"\n") == 2
         and b"\r" not in block
     )
 
@@ -221,31 +204,3 @@ def _piece(item: Any) -> Piece:
             f"{type(item).__name__}."
         ) from None
     return _read(from_json(data), b"data: " + data + b"\n\n")
-
-
-def _source(answered: Any) -> AsyncIterator[Any]:
-    if isinstance(answered, str | bytes | ToolCall):
-        return _threaded(iter([answered]))
-    if isinstance(answered, AsyncIterable):
-        return aiter(answered)
-    if isinstance(answered, Iterable):
-        return _threaded(iter(answered))
-    raise TypeError(f"An answer is an async generator, not {type(answered).__name__}.")
-
-
-async def _threaded(items: Iterator[Any]) -> AsyncIterator[Any]:
-    while (item := await asyncio.to_thread(next, items, _END)) is not _END:
-        yield item
-
-
-async def _close(source: Any) -> None:
-    """Close a generator or an SDK's stream, so that the other end sees the hang-up at once."""
-    close = getattr(source, "aclose", None) or getattr(source, "close", None)
-    if close is None or isinstance(source, type):
-        return
-    try:
-        closing = close()
-        if inspect.isawaitable(closing):
-            await closing
-    except ValueError:  # a generator that a thread is still in; it is closed with its last use
-        return

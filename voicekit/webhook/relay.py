@@ -68,7 +68,7 @@ class Relay:
         response = await self._ask(self.body(turn))
         last = b""
         try:
-            async for block in response.content.iter_any():
+            while block := await response.content.readany():
                 last = block
                 yield block
         except (aiohttp.ClientError, OSError) as error:

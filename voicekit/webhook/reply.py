@@ -11,7 +11,6 @@ import inspect
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,8 @@ from voicekit.serving import Receive, Scope, Send
 from voicekit.webhook.chunks import Form
 from voicekit.webhook.limit import Limit
 from voicekit.webhook.log import Entry
-from voicekit.webhook.pieces import Piece, pieces
+from voicekit.webhook.pieces import Reader
+from voicekit.webhook.source import opened
 from voicekit.webhook.turn import Turn
 
 Answer = Callable[[Turn], Any]
@@ -125,21 +125,28 @@ class Reply(Response):
             await self._fail(send, error)
 
     async def _answer(self, send: Send) -> None:
-        form = self._form
+        form, entry, reader = self._form, self._entry, Reader()
         clock = asyncio.get_running_loop().time
-        async with aclosing(pieces(self._asked())) as found:
-            async for batch in found:
-                self._active = clock()
+        async with opened(await self._asked()) as source:
+            async for item in source:
+                self._active = now = clock()
                 if self._ended:
                     continue  # the answer has more to tidy up, and nothing to say
-                one = len(batch) == 1  # as a live stream comes
-                out = self._take(batch[0]) if one else b"".join([self._take(p) for p in batch])
+                out = b""
+                for piece in reader.read(item):
+                    if entry.first is None and (piece.text or piece.calls or piece.call):
+                        entry.first = now - self._begun
+                    if piece.text:
+                        entry.pieces += 1
+                    if not form.over:
+                        out += form.take(piece)
                 if form.over:
                     await self._finish(send, out + form.end())
                     break
                 if out and form.streams:
                     await self._send(send, out)
             if not self._ended:
+                reader.end()
                 await self._finish(send, form.end())
 
     async def _asked(self) -> Any:
@@ -148,13 +155,6 @@ class Reply(Response):
         found = "" if manner.context is None else _words(await _call(manner.context, turn))
         turn.add(manner.system, found)
         return await _call(manner.answer, turn)
-
-    def _take(self, piece: Piece) -> bytes:
-        entry = self._entry
-        if entry.first is None and (piece.text or piece.calls or piece.call):
-            entry.first = asyncio.get_running_loop().time() - self._begun
-        entry.pieces += 1 if piece.text else 0
-        return b"" if self._form.over else self._form.take(piece)
 
     async def _start(self, send: Send) -> None:
         self._entry.status = self.status_code
