@@ -168,6 +168,20 @@ def test_strict_keys_accept_only_the_printed_one(control, standin):
     assert (wrong.status_code, right.status_code) == (401, 200)
 
 
+def test_settings_are_switched_one_by_one_and_a_reset_takes_them_back(control):
+    path = "/_standin/settings"
+    control.put(path, json={"strict_keys": True})
+    assert control.put(path, json={"strict_overrides": True}).json() == {
+        "strict_keys": True,
+        "strict_overrides": True,
+    }
+    control.post("/_standin/reset")
+    assert not any(control.get(path).json().values())
+    refused = [control.put(path, json=body) for body in ({}, {"strict": True}, {"strict_keys": 1})]
+    assert [answer.status_code for answer in refused] == [400, 400, 400]
+    assert "strict_overrides" in refused[1].json()["error"]
+
+
 def test_fault_fields_have_defaults_that_bound_them():
     fault = Fault("half_open")
     assert 0 < fault.seconds <= 600

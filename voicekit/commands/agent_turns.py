@@ -111,12 +111,12 @@ async def answered(
     async with call(client, agent_id, phone):
         if await phone.until(lambda: phone.arrived):
             await phone.heard(ONSET)
-        found = phone.turns()
+        found, before = phone.turns(), phone.agent_spans
     turn = Turn(setting, phone.conversation_id)
-    if len(found) == 1 and found[0].answered and len(phone.understood) == 1:
-        spoken = phone.caller_spans[0].end
+    spoken = phone.caller_spans[0].end if len(found) == 1 and found[0].answered else 0.0
+    if spoken and before[0].start > spoken and phone.understood[-1][0] > spoken:
         turn.delay = found[0].delay
-        turn.transcript = phone.understood[0][0] - spoken
+        turn.transcript = phone.understood[-1][0] - spoken
         turn.arrived = phone.arrived[0][0] - spoken
         turn.leading = Clip(b"".join(pcm for _, pcm in phone.arrived), RATE).onset() or 0.0
     return turn

@@ -16,6 +16,9 @@ from voicekit.standin.faults import Fault
 from voicekit.standin.refusals import Refusal, respond
 from voicekit.standin.state import State
 
+SETTINGS = ("strict_keys", "strict_overrides")
+"""Attributes of the state that `settings` shows and changes."""
+
 
 def _state(request: Request) -> State:
     state: State = request.state.standin
@@ -29,7 +32,7 @@ async def index(request: Request) -> JSONResponse:
         {
             "standin": "voicekit",
             "profile": state.profile.name,
-            "strict_keys": state.strict_keys,
+            **{name: getattr(state, name) for name in SETTINGS},
             "tasks": len(asyncio.all_tasks()),
             "paths": ["journal", "reset", "profile", "faults", "settings"],
         }
@@ -59,14 +62,22 @@ async def profile(request: Request) -> JSONResponse:
 
 
 async def settings(request: Request) -> JSONResponse:
-    """GET the settings; PUT or POST `{"strict_keys": true}` to accept only the printed keys."""
+    """GET the settings; PUT or POST those to change, each true or false.
+
+    `strict_keys` accepts only the printed keys, `strict_overrides` refuses what a conversation
+    overrides although its agent's settings do not allow it.
+    """
     state = _state(request)
     if request.method != "GET":
         body = await _object(request)
-        if set(body) != {"strict_keys"} or not isinstance(body["strict_keys"], bool):
-            raise ValueError('The one setting is {"strict_keys": true} or false.')
-        state.strict_keys = body["strict_keys"]
-    return JSONResponse({"strict_keys": state.strict_keys})
+        if not body or not set(body) <= set(SETTINGS):
+            raise ValueError(f"The settings are {' and '.join(SETTINGS)}, each true or false.")
+        for name, value in body.items():
+            if not isinstance(value, bool):
+                raise ValueError(f"{name} is true or false, not {value!r}.")
+        for name, value in body.items():
+            setattr(state, name, value)
+    return JSONResponse({name: getattr(state, name) for name in SETTINGS})
 
 
 async def faults(request: Request) -> JSONResponse:

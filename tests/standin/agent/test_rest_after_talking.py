@@ -21,7 +21,10 @@ def made(client, agents) -> str:
     return agents.create(
         name="Museum",
         conversation_config={
-            "agent": {"first_message": "Hi!", "prompt": {"knowledge_base": located}},
+            "agent": {
+                "first_message": "Hi!",
+                "prompt": {"knowledge_base": located, "rag": {"enabled": True}},
+            },
             "conversation": {"text_only": True},
         },
         platform_settings={"auth": {"enable_auth": True}},
@@ -56,6 +59,10 @@ def test_what_was_typed_and_answered_from_a_document_is_on_record(client, made):
     ]
     assert (told.user_id, told.metadata.authorization_method) == ("u1", "signed_url")
     assert told.metadata.text_only is True
+    hello, _, answered = (item.rag_retrieval_info for item in told.transcript)
+    assert hello is None  # nobody was asked
+    assert answered.retrieval_query == "When does the museum open?"
+    assert len(answered.chunks) == 1
     assert [row.agent_name for row in conversations.list(user_id="u1").conversations] == ["Museum"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from typing import Any
 
 from voicekit.standin.agent.history import History
 from voicekit.standin.agent.initiation import Opening
@@ -48,3 +49,7 @@ class Call:
     def knowledge(self, question: str) -> str:
         """What the agent's documents say, for the prompt; empty without documents."""
         return self.state.knowledge.context(self.agent, question)
+
+    def retrieved(self, question: str) -> dict[str, Any] | None:
+        """What an answer's item of the record tells of that; None for an agent without RAG."""
+        return self.state.knowledge.traced(self.agent, question) if question else None

@@ -53,6 +53,7 @@ class Listening:
         )
         self._event_id = 0
         self._began: float | None = None
+        self._previous: float | None = None  # when the last turn began
         self._holding = self._interrupted = False
         self._deciding: asyncio.Task[None] | None = None
         """Makes out what was said before the pause under way."""
@@ -141,8 +142,10 @@ class Listening:
     async def _follow(self, event: endpointing.Event) -> None:
         match event:
             case endpointing.SpeechSuspected():
-                await self._hearing.begin(event.at)
-                self._began = self._asked = event.at
+                # Nothing was heard of an answer yet: the caller may go on with the same turn.
+                earlier = self._previous if self._turns.unheard else None
+                await self._begin(event.at if earlier is None else earlier)
+                self._asked = event.at
                 self._event_id = self._call.next_event()
                 self._holding = self._interrupted = False
                 self._deciding = None
@@ -152,6 +155,8 @@ class Listening:
                 self._began = None
             case endpointing.SpeechStarted():
                 self._timers.caller_is_there()
+                if self._began != event.at and not self._turns.take_back():
+                    await self._begin(event.at)  # the answer began meanwhile
                 if self._turns.agent_talks and self._ignored:
                     self._holding = True  # until a word is understood that is not to be ignored
                 else:
@@ -163,6 +168,10 @@ class Listening:
                 self._turns.unguess()
             case endpointing.SpeechEnded():
                 await self._end(event)
+
+    async def _begin(self, at: float) -> None:
+        await self._hearing.begin(at)
+        self._began = at
 
     def _cut_in(self) -> None:
         self._holding = False
@@ -205,6 +214,7 @@ class Listening:
 
     async def _end(self, event: endpointing.SpeechEnded) -> None:
         began, self._began, self._deciding = self._began, None, None
+        self._previous = began
         asked = self._call.state.now()
         heard = await self._hearing.end()
         # Dictation guesses at what is no support desk's: a script would take a guess for an order.

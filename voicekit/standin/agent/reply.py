@@ -54,6 +54,7 @@ class Reply:
         self.interruptible = interruptible
         self.event_id = call.next_event()
         self.waits = False
+        self.acted = False
         self.statements: list[Statement] = []
         self._open_calls: list[ToolCall] = []
         self._cut = False
@@ -109,7 +110,7 @@ class Reply:
             self._say(self._line)
             return
         for _ in range(MOST_ROUNDS):
-            statement = self._begin()
+            statement = self._begin(self._call.history.last_user)
             answering = Answering(self._call, self._tools.definitions, statement)
             calls = await answering.run(partial(self._hear, statement), self._say)
             self._finish(statement, calls)
@@ -123,6 +124,7 @@ class Reply:
 
     async def _run_tool(self, called: ToolCall, statement: Statement) -> bool:
         """Run a tool; whether the turn is over with it."""
+        self.acted = True
         result = await self._tools.run(called, self.event_id, statement)
         self._open_calls.remove(called)
         self._call.history.tool(called.id, result.text)
@@ -143,8 +145,8 @@ class Reply:
             await self._speaker.done.wait()
         await wait_until(self._playout.ends)
 
-    def _begin(self) -> Statement:
-        statement = Statement(self._call.at)
+    def _begin(self, question: str = "") -> Statement:
+        statement = Statement(self._call.at, question)
         self.statements.append(statement)
         return statement
 
@@ -196,6 +198,7 @@ class Reply:
             event_id=self.event_id,
             medium="text" if call.opening.text_only else "audio",
             metrics=statement.metrics,
+            rag=call.retrieved(statement.question),
         )
         if statement.text:
             call.outbox.post(events.agent_response(statement.text, self.event_id))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from functools import partial
 
 from starlette.websockets import WebSocket
 
@@ -168,13 +169,8 @@ def _call(
     if config.agent.prompt.llm == "custom-llm" and config.agent.prompt.custom_llm:
         model = CustomModel(state, start)
     else:
-        model = ScriptedModel(state, lambda question: _look_up(state, agent, question))
+        model = ScriptedModel(state, partial(state.knowledge.answer, agent))
     return Call(state, agent, start, record, outbox, history, model, voice, state.now())
-
-
-def _look_up(state: State, agent: Agent, question: str) -> str:
-    found = state.knowledge.find(agent, question)
-    return found[0].text if found else ""
 
 
 def _finish(call: Call, end: Ended) -> None:

@@ -15,6 +15,7 @@ class Statement:
 
     Attributes:
         text: all of it so far.
+        question: what the language model was asked; empty for a set line.
         cutter: where it is cut for the voice.
         given: how many of its characters the voice was given.
         at: seconds into the call when it began.
@@ -24,6 +25,7 @@ class Statement:
     """
 
     at: float
+    question: str = ""
     text: str = ""
     cutter: Cutter = field(default_factory=Cutter)
     given: int = 0

@@ -16,6 +16,7 @@ from voicekit.standin.agent.history import Message
 from voicekit.standin.agent.reply import Reply
 from voicekit.standin.agent.timers import Timers
 from voicekit.standin.agent.tools import Tools
+from voicekit.standin.agent.transcript import Item
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,15 @@ class _Guess:
     message: Message
     reply: Reply
     task: asyncio.Task[None]
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    """A turn of the caller's voice, and what answers it."""
+
+    message: Message
+    item: Item
+    reply: Reply
 
 
 class Turns:
@@ -46,6 +56,7 @@ class Turns:
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
         self._guess: _Guess | None = None
+        self._spoken: _Spoken | None = None
         self._later: Callable[[], None] | None = None
 
     @property
@@ -104,11 +115,31 @@ class Turns:
         if trailing is not None:
             item.measure("convai_asr_trailing_service_latency", round(trailing, 6))
         if guess:
-            self._adopt(guess.reply, guess.task)  # the history has the caller's words already
-            guess.reply.release()
+            message, reply = guess.message, guess.reply
+            self._adopt(reply, guess.task)
+            reply.release()
         else:
-            call.history.user(text)
-            self._start(Reply(call, self._tools))
+            message, reply = call.history.user(text), Reply(call, self._tools)
+            self._start(reply)
+        self._spoken = _Spoken(message, item, reply) if medium == "audio" else None
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the caller's last turn is being answered, and nothing came of it yet."""
+        reply, spoken = self._reply, self._spoken
+        if reply is None or spoken is None or spoken.reply is not reply:
+            return False
+        return self.interruptible and not reply.audible and not reply.acted
+
+    def take_back(self) -> bool:
+        """The caller's last turn was not over: forget it, unless an answer was heard already."""
+        if not self.unheard or self._spoken is None:
+            return False
+        spoken, items = self._spoken, self._call.record.items
+        self.interrupt()
+        self._call.history.remove(spoken.message)
+        del items[items.index(spoken.item) :]
+        return True
 
     def user_unclear(self) -> None:
         """The caller spoke, and was not understood: say so."""

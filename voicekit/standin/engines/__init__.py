@@ -103,7 +103,10 @@ class Hearing(Protocol):
         ...
 
     async def begin(self, at: float) -> None:
-        """Begin an utterance whose speech began at `at`; some audio before that is heard, too."""
+        """Begin an utterance whose speech began at `at`; some audio before that is heard, too.
+
+        With the beginning of one that ended a moment ago, that one goes on.
+        """
         ...
 
     async def partial(self) -> str:

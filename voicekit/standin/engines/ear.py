@@ -55,6 +55,7 @@ class Ear:
         self._judged = 0  # bytes of the session whose frames are judged
         self._turn = asyncio.Lock()  # frames are judged in the order they came
         self._begun: float | None = None
+        self._ended: tuple[float, float] | None = None  # the utterance that ended last
         self._last = 0.0  # end of the last frame that was speech
         self._going_on = GoingOn()
         self._lately: deque[Activity] = deque(maxlen=round(MEMORY / FRAME))
@@ -88,7 +89,11 @@ class Ear:
             return activities
 
     async def begin(self, at: float) -> None:
-        """Begin an utterance whose speech began at `at`; the `LEAD` before that is heard, too."""
+        """Begin an utterance whose speech began at `at`; the `LEAD` before that is heard, too.
+
+        Until `MEMORY` seconds after its last speech, an utterance that has ended may begin again:
+        then it goes on.
+        """
         await self.cancel()
         self._begun = at
         self._going_on = GoingOn()
@@ -121,6 +126,7 @@ class Ear:
             stop = at
         guess, begun = self._guess, self._begun
         self._begun = self._guess = None
+        self._ended = begun, stop
         self._partial = (0.0, "")
         if guess and guess[0] == (start, stop):
             heard = await asyncio.shield(guess[1])
@@ -190,8 +196,11 @@ class Ear:
     def _forget_sound(self) -> None:
         now = self._judged / (2 * LISTENING_RATE)
         keep = now - MEMORY
-        if self._begun is not None:
-            keep = max(min(keep, self._begun - LEAD), now - LONGEST)
+        if self._ended and self._ended[1] < keep:
+            self._ended = None
+        begun = self._ended[0] if self._begun is None and self._ended else self._begun
+        if begun is not None:
+            keep = max(min(keep, begun - LEAD), now - LONGEST)
         extra = round(keep * LISTENING_RATE) * 2 - self._dropped
         if extra > 0:
             del self._sound[:extra]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 from talk import agent, dial, hear, hear_all
 from websockets.sync.client import connect
@@ -81,7 +82,8 @@ def test_an_override_that_makes_no_sense_closes_with_1008(standin, override, sai
 def test_a_strict_stand_in_allows_what_the_agent_allows(standin):
     allowed = {"conversation_config_override": {"agent": {"first_message": True}}}
     made = agent(standin, {"overrides": allowed})
-    standin.state.strict_overrides = True
+    url = f"{standin.elevenlabs_url.removesuffix('/elevenlabs')}/_standin/settings"
+    assert httpx.put(url, json={"strict_overrides": True}, trust_env=False).is_success
     first = {"agent": {"first_message": "Hello."}, "conversation": {"text_only": True}}
     start = {"conversation_config_override": {"agent": first["agent"]}}
     with dial(standin, made, start) as socket:

@@ -146,3 +146,18 @@ def test_when_the_caller_hangs_up_what_was_heard_is_on_record(standin):
     (item,) = record.items
     assert item.message.endswith("...")
     assert LONG.startswith(item.message.removesuffix("..."))
+
+
+def test_a_caller_who_goes_on_before_the_answer_is_heard_has_spoken_one_turn(standin, ears, llm):
+    ears("I want a refund.", "I want a refund, please.")
+    model = llm([20, {"content": "Too early."}], "In time.")
+    own = {"llm": "custom-llm", "custom_llm": {"url": model.url}}
+    with dial(standin, listening(standin, agent={"prompt": own}), {}) as socket:
+        utter(socket)
+        wait_for(lambda: model.bodies)
+        utter(socket)
+        heard = hear_until(socket, is_complete)
+    assert model.said[-1] == [("user", "I want a refund, please.")]
+    conversation_id = of(heard, METADATA)[0]["conversation_id"]
+    items = standin.state.conversations.get(conversation_id).items
+    assert [item.message for item in items] == ["I want a refund, please.", "In time."]
