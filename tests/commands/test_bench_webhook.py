@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voicekit.commands import bench, bench_webhook, webhook_load, webhook_soak
+from voicekit.commands import bench, bench_webhook, webhook_soak
 from voicekit.commands.bench import Row
 
 FLOOR, OURS = "bare ASGI relay", "voicekit relay"
@@ -50,12 +50,14 @@ def test_an_unknown_variant_is_named(capsys):
 @pytest.mark.parametrize(
     ("memory", "sockets", "verdicts"),
     [
-        ([80.0, 81.0, 80.5, 81.0], [5, 6, 5, 5], ["flat", "flat"]),
-        ([80.0, 82.0, 84.0, 86.0], [5, 6, 7, 8], ["GROWS", "GROWS"]),
+        ([80.0, 80.1, 80.0, 80.1], [5, 6, 5, 5], ["flat", "flat"]),
+        ([80.0, 82.0, 84.1, 86.0], [5, 6, 7, 8], ["GROWS", "GROWS"]),
+        ([80.0, 84.0, 80.0, 84.0], [5, 5, 5, 5], ["too short", "flat"]),
     ],
 )
 def test_a_soak_tells_what_grows(memory, sockets, verdicts):
     rows = [
+        Row(OURS, "counted after", "min", [0.0, 20.0, 40.0, 60.0]),
         Row(OURS, "memory at rest", "MB", memory),
         Row(OURS, "sockets at rest", "", sockets),
     ]
@@ -63,9 +65,19 @@ def test_a_soak_tells_what_grows(memory, sockets, verdicts):
     assert [line.partition(":")[0] for line in lines] == verdicts
 
 
+def test_a_soak_tells_the_growth_in_an_hour():
+    rows = [
+        Row(OURS, "counted after", "min", [2.0, 12.0, 22.0, 32.0]),
+        Row(OURS, "memory at rest", "MB", [80.0, 81.0, 82.0, 83.0]),
+        Row(OURS, "sockets at rest", "", [5.0] * 4),
+    ]
+    assert "+6.0 ± 0.0 MB an hour over 30 minutes" in bench_webhook.conclude(rows)[1]
+
+
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="sockets are read from /proc")
 def test_a_short_soak_hangs_up_calls_again_and_counts_what_is_left(monkeypatch):
-    monkeypatch.setattr(webhook_soak, "ROUND", webhook_load.STREAM)
+    monkeypatch.setattr(webhook_soak, "ROUND", 1.0)
+    monkeypatch.setattr(webhook_soak, "RATE", 50.0)
     monkeypatch.setattr(webhook_soak, "STREAMS", 4)
     monkeypatch.setattr(webhook_soak, "HANG_UP", 0.5)
     rows = {row.metric: row.samples for row in webhook_soak.measure(minutes=0.01)}

@@ -14,14 +14,15 @@ from contextlib import ExitStack
 
 from voicekit.commands import webhook_soak
 from voicekit.commands.bench import Progress, Row
-from voicekit.commands.webhook_load import STREAM
 from voicekit.commands.webhook_programs import SERIAL, hold, line, process, state
 from voicekit.commands.webhook_server import VARIANTS
-from voicekit.commands.webhook_upstream import TOKENS
+from voicekit.commands.webhook_upstream import RATE, STREAM, TOKENS
 
 _SERIAL_MOST = 3  # streams; each waits for all the others, so more would only take longer
 _GOALS = {200: (1.5, 4.0), 500: (3.0, 8.0)}
 _CPU_GOAL = 2.0
+NOTHING = "nothing between"
+"""The callers on the language model itself: what the measurement adds, and none of the goals."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,11 +47,12 @@ def measure(options: argparse.Namespace) -> list[Row]:
     names = [name.strip() for name in options.variants.split(";")] if options.variants else VARIANTS
     if unknown := [name for name in names if name not in VARIANTS]:
         raise ValueError(f"There is no variant {unknown[0]!r}. Known: {'; '.join(VARIANTS)}.")
-    pairs = [(n, name) for n in levels for name in names if n <= _SERIAL_MOST or name != SERIAL]
+    measured = [*names, NOTHING]
+    pairs = [(n, name) for n in levels for name in measured if n <= _SERIAL_MOST or name != SERIAL]
     progress = Progress(len(pairs))
     rows: dict[str, list[Row]] = {}
     with ExitStack() as stack:
-        upstream = stack.enter_context(process("webhook_upstream"))
+        upstream = stack.enter_context(process("webhook_upstream", str(RATE)))
         port = line(upstream)
         started = {
             name: stack.enter_context(process("webhook_server", name, port)) for name in names
@@ -60,18 +62,21 @@ def measure(options: argparse.Namespace) -> list[Row]:
         for name in names:  # a first answer, which does not count: imports, connections
             hold(load, servers[name], name, 1, 0.1)
         for streams, name in pairs:
-            before = state(servers[name])["cpu"]
-            figures = hold(load, servers[name], name, streams, seconds)
-            spent = state(servers[name])["cpu"] - before
-            at = f"{streams} stream{'s' * (streams > 1)}"
-            answers = max(1, figures["tokens"]) / TOKENS
-            for metric, unit, samples in (
-                (f"added to the first token, {at}", "ms", figures["first"]),
-                (f"token delay, {at}", "ms", figures["delays"] or [0.0]),
-                (f"processor time per answer, {at}", "ms", [spent / answers * 1000]),
-                (f"broken or without a word, {at}", "", [figures["broken"] + figures["waiting"]]),
-            ):
-                rows.setdefault(metric, []).append(Row(name, metric, unit, samples))
+            server = servers.get(name)
+            before = state(server)["cpu"] if server else 0.0
+            figures = hold(load, server or port, name, streams, seconds)
+            found = [
+                ("added to the first token", "ms", figures["first"]),
+                ("token delay", "ms", figures["delays"] or [0.0]),
+                ("broken or without a word", "", [figures["broken"] + figures["waiting"]]),
+            ]
+            if server:
+                spent = state(server)["cpu"] - before
+                answers = max(1, figures["tokens"]) / TOKENS
+                found.append(("processor time per answer", "ms", [spent / answers * 1000]))
+            for metric, unit, samples in found:
+                at = f"{metric}, {streams} stream{'s' * (streams > 1)}"
+                rows.setdefault(at, []).append(Row(name, at, unit, samples))
             progress.step()
     return [row for same in rows.values() for row in same]
 
@@ -87,9 +92,11 @@ def conclude(rows: list[Row]) -> list[str]:
             if row is None:
                 continue
             met = row.percentile(50) <= p50 and row.percentile(95) <= p95
+            least = found.get((floor, row.metric))
+            beside = f"; the floor here: {_told(least)}" if least else ""
             lines.append(
-                f"{'met' if met else 'NOT met'}: {name} adds {row.percentile(50):.2f} ms (p95 "
-                f"{row.percentile(95):.2f}) at {streams} streams; goal {p50:g} ({p95:g})."
+                f"{'met' if met else 'NOT met'}: {name} adds {_told(row)} at {streams} streams; "
+                f"goal {p50:g} ({p95:g}){beside}."
             )
             metric = f"processor time per answer, {streams} streams"
             if base := found.get((floor, metric)):
@@ -99,6 +106,10 @@ def conclude(rows: list[Row]) -> list[str]:
                     f"the floor's processor time at {streams} streams; goal {_CPU_GOAL:g}."
                 )
     return lines
+
+
+def _told(row: Row) -> str:
+    return f"{row.percentile(50):.2f} ms (p95 {row.percentile(95):.2f})"
 
 
 def _stack() -> str:

@@ -16,10 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from voicekit.commands.webhook_upstream import RATE, TOKENS, TTFT, beside
+from voicekit.commands.webhook_upstream import TOKENS, TTFT, beside
 
-STREAM = TTFT + TOKENS / RATE
-"""Seconds that an answer takes."""
 _GRACE = 2.0  # seconds that answers under way have left at the end
 _TOKEN = re.compile(rb"u(\d+)-(\d+) ")
 _END = b"0\r\n\r\n"
@@ -122,9 +120,13 @@ class Caller(asyncio.Protocol):
 
 
 async def run(
-    port: int, path: str, secret: str, streams: int, seconds: float, hang_up: float
+    port: int, path: str, secret: str, streams: int, seconds: float, rate: float, hang_up: float
 ) -> Figures:
-    """Hold so many streams open for so long; hang up on that part of the answers."""
+    """Hold so many streams open for so long; hang up on that part of the answers.
+
+    `rate` is the language model's, in tokens a second.
+    """
+    lasts = TTFT + TOKENS / rate  # an answer
     loop = asyncio.get_running_loop()
     body = {
         "model": "bench",
@@ -144,7 +146,7 @@ async def run(
 
     async def call() -> None:
         # One after the other in the course of one answer, as callers come.
-        await asyncio.sleep(chance.uniform(0, STREAM) if streams > 1 else 0)
+        await asyncio.sleep(chance.uniform(0, lasts) if streams > 1 else 0)
         asked = False
         while not asked or (hang_up and loop.time() < end):  # who hung up calls again
             asked = True
@@ -156,7 +158,7 @@ async def run(
                 port,
             )
             try:
-                patience = end + STREAM + _GRACE - loop.time()
+                patience = end + lasts + _GRACE - loop.time()
                 await asyncio.wait_for(asyncio.shield(caller.done), patience)
             except TimeoutError:
                 caller.give_up()

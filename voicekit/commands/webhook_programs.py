@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from voicekit.commands.webhook_server import SECRET, STATE
+from voicekit.commands.webhook_upstream import RATE
 from voicekit.errors import VoicekitError
 
 SERIAL = "the article's"
@@ -50,6 +51,7 @@ def hold(
     variant: str,
     streams: int,
     seconds: float,
+    rate: float = RATE,
     hang_up: float = 0.0,
 ) -> dict[str, Any]:
     """Let the callers hold so many streams open for so long; what they saw.
@@ -63,6 +65,7 @@ def hold(
         "secret": SECRET,
         "streams": streams,
         "seconds": seconds,
+        "rate": rate,
         "hang_up": hang_up,
     }
     assert load.stdin is not None  # noqa: S101

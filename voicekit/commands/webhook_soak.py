@@ -1,62 +1,74 @@
 """`bench webhook --soak`: whether anything grows while callers come, talk, hang up and come again.
 
-Fifty streams at a time on the webhook with all options on; a fifth of the answers are hung up on
-in the middle. Once a round everybody leaves, and what is left in the server is counted.
+Fifty streams at a time on the webhook with all options on, at a language model's slower pace; a
+fifth of the answers are hung up on in the middle. Once a round everybody leaves, and what is left
+in the server is counted.
 """
 
 from __future__ import annotations
 
 import time
-from statistics import median
+from statistics import fmean, linear_regression, median
 
 from voicekit.commands.bench import Progress, Row
 from voicekit.commands.webhook_programs import hold, line, process, state
-from voicekit.commands.webhook_upstream import TOKENS
+from voicekit.commands.webhook_upstream import TOKENS, TTFT
 from voicekit.errors import VoicekitError
 
 VARIANT = "voicekit relay, all on"
 STREAMS = 50
+RATE = 20.0  # tokens a second: a third of a core is enough for all of it
 HANG_UP = 0.2  # of the answers
 ROUND = 20.0  # seconds
-_MEMORY, _SOCKETS = "memory at rest", "sockets at rest"
+WARM = 120.0  # seconds that do not count: imports, pools, caches, the log's thousand entries
+_MEMORY, _SOCKETS, _TIME = "memory at rest", "sockets at rest", "counted after"
 _REST = 1.0  # seconds for what is under way to end
-_FLAT = 1.03  # times: what the last quarter may hold of the first one's memory
+_LEAST = 4  # rounds that count, of at least one more
+_FLAT = 1.0  # MB an hour: a caller's memory would be hundreds of times that
 
 
 def measure(minutes: float) -> list[Row]:
-    """Hold the streams open for so long; at least four rounds after one that does not count.
+    """Hold the streams open for so long, in at least five rounds.
 
     Raises:
         VoicekitError: this system tells no process's sockets.
     """
     first = Row(VARIANT, f"added to the first token, {STREAMS} streams")
-    memory = Row(VARIANT, _MEMORY, "MB")
+    memory, at = Row(VARIANT, _MEMORY, "MB"), Row(VARIANT, _TIME, "min")
     sockets, answers = Row(VARIANT, _SOCKETS, ""), Row(VARIANT, "answers", "")
     left, broken = Row(VARIANT, "hung up on", ""), Row(VARIANT, "broken or without a word", "")
-    rounds = max(4, round(minutes * 60 / ROUND))
-    progress = Progress(rounds + 1)
+    spent = Row(VARIANT, "processor time, of one core", "%")
+    period = ROUND + TTFT + TOKENS / RATE + _REST
+    rounds = max(_LEAST + 1, round(minutes * 60 / period))
+    warming = max(1, min(round(WARM / period), rounds - _LEAST))
+    progress = Progress(rounds)
     with (
-        process("webhook_upstream") as upstream,
+        process("webhook_upstream", str(RATE)) as upstream,
         process("webhook_server", VARIANT, line(upstream)) as server,
         process("webhook_load") as load,
     ):
-        port = line(server)
-        for number in range(rounds + 1):
-            figures = hold(load, port, VARIANT, STREAMS, ROUND, HANG_UP)
+        port, begun = line(server), time.monotonic()
+        now, used = 0.0, state(port)["cpu"]
+        for number in range(rounds):
+            figures = hold(load, port, VARIANT, STREAMS, ROUND, RATE, HANG_UP)
             time.sleep(_REST)
-            held = state(port)
-            progress.step()
+            held, before = state(port), now
+            now = time.monotonic() - begun
             if "sockets" not in held:
                 raise VoicekitError("--soak reads memory and sockets from /proc: use Linux.")
-            if not number:
-                continue  # imports, pools, caches
+            progress.step()
+            spent_now, used = (held["cpu"] - used) / (now - before), held["cpu"]
+            if number < warming:
+                continue
+            spent.samples.append(spent_now * 100)
             first.samples += figures["first"]
+            at.samples.append(now / 60)
             memory.samples.append(held["memory"])
             sockets.samples.append(held["sockets"])
             answers.samples.append(figures["tokens"] / TOKENS)
             left.samples.append(figures["left"])
             broken.samples.append(figures["broken"] + figures["waiting"])
-    return [first, memory, sockets, answers, left, broken]
+    return [first, at, memory, sockets, answers, left, broken, spent]
 
 
 def conclude(rows: list[Row]) -> list[str]:
@@ -64,12 +76,24 @@ def conclude(rows: list[Row]) -> list[str]:
     found = {row.metric: row.samples for row in rows}
     if _MEMORY not in found:
         return []
-    lines = []
-    for metric, unit, most in ((_MEMORY, " MB", _FLAT), (_SOCKETS, "", 1.0)):
-        samples = found[metric]
-        quarter = max(1, len(samples) // 4)
-        before, after = median(samples[:quarter]), median(samples[-quarter:])
-        word = "flat" if after <= before * most else "GROWS"
-        told = f"{before:.1f}{unit} in the first quarter, {after:.1f}{unit} in the last"
-        lines.append(f"{word}: {metric}, {told}.")
-    return lines
+    memory, sockets = found[_MEMORY], found[_SOCKETS]
+    slope, error = _growth([minutes / 60 for minutes in found[_TIME]], memory)
+    word = "flat" if slope + error <= _FLAT else "GROWS" if slope - error > _FLAT else "too short"
+    quarter = max(1, len(sockets) // 4)
+    before, after = median(sockets[:quarter]), median(sockets[-quarter:])
+    grown = f"{slope:+.1f} ± {error:.1f} MB an hour"
+    over = f"over {found[_TIME][-1] - found[_TIME][0]:.0f} minutes after the warm-up"
+    told = f"{before:.0f} in the first quarter, {after:.0f} in the last"
+    return [
+        f"{word}: {_MEMORY}, {grown} {over}, from {memory[0]:.1f} MB to {memory[-1]:.1f}.",
+        f"{'flat' if after <= before else 'GROWS'}: {_SOCKETS}, {told}.",
+    ]
+
+
+def _growth(times: list[float], values: list[float]) -> tuple[float, float]:
+    """The slope of the values over the times, and twice its standard error."""
+    slope, start = linear_regression(times, values)
+    squares = sum((y - start - slope * x) ** 2 for x, y in zip(times, values, strict=True))
+    middle = fmean(times)
+    spread = sum((x - middle) ** 2 for x in times)
+    return slope, 2 * (squares / (len(times) - 2) / spread) ** 0.5

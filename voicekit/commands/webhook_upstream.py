@@ -21,6 +21,8 @@ RATE = 50
 """Tokens a second."""
 TOKENS = 60
 """Tokens of a reply."""
+STREAM = TTFT + TOKENS / RATE
+"""Seconds that a reply takes."""
 _HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
     b"transfer-encoding: chunked\r\n\r\n"
@@ -43,9 +45,10 @@ def token(received: int) -> str:
 
 
 class Upstream(asyncio.Protocol):
-    """One connection: requests in, events out."""
+    """One connection: requests in, events out, so many tokens a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: float) -> None:
+        self._pace = 1 / rate
         self._loop = asyncio.get_running_loop()
         self._rest = b""
         self._next: asyncio.TimerHandle | None = None
@@ -75,7 +78,7 @@ class Upstream(asyncio.Protocol):
         head = _HEAD + _block(_event({"role": "assistant", "content": ""})) if not count else b""
         if count < TOKENS:
             self._transport.write(head + _block(_TOKEN % token(received).encode()))
-            self._due += 1 / RATE
+            self._due += self._pace
             self._next = self._loop.call_at(self._due, self._say, received, count + 1)
         else:
             ending = _block(_event({}, "stop")) + _block(b"data: [DONE]\n\n")
@@ -103,14 +106,14 @@ def _block(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-async def main() -> None:
+async def main(rate: float) -> None:
     """Serve on loopback until the parent closes our input; print the port first."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Upstream, "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(lambda: Upstream(rate), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
     server.close()
 
 
 if __name__ == "__main__":
-    beside(main())
+    beside(main(float(sys.argv[1])))
