@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import noises
 import numpy as np
 import pytest
 import soxr
@@ -22,7 +23,7 @@ from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing
 from voicekit.standin.engines.ears import WorkerEars
 from voicekit.standin.engines.noise import without_noise
 from voicekit.standin.engines.process import WorkerSynthesiser
-from voicekit.standin.engines.recogniser import Coverage, arpa
+from voicekit.standin.engines.recogniser import Coverage, Recogniser, arpa
 from voicekit.standin.intents import intents
 from voicekit.standin.written_form import written
 
@@ -165,15 +166,41 @@ def test_silence_and_noise_are_no_turns(ears: WorkerEars) -> None:
     assert turns(ears, noise + bytes(64000)) == []
 
 
-def test_steady_noise_is_lowered_and_speech_is_kept() -> None:
-    time = np.arange(2 * LISTENING_RATE) / LISTENING_RATE
-    tone = np.where(time % 0.8 > 0.4, 6000 * np.sin(2 * np.pi * 700 * time), 0)
-    noise = np.random.default_rng(5).normal(0, 400, time.size)
-    clean = np.frombuffer(without_noise((tone + noise).astype("<i2").tobytes()), "<i2")
-    on = tone != 0
-    assert clean.size == tone.size
-    assert np.std(clean[~on]) < 0.4 * np.std(noise)
-    assert np.std(clean[on]) > 0.85 * np.std(tone[on])
+def test_noise_is_lowered_between_words_and_speech_is_kept(speech: Any) -> None:
+    clean = np.frombuffer(speech("Where is my parcel?", lead=0.4, trail=0.4), "<i2").astype(float)
+    noise = np.random.default_rng(5).normal(0, 300, clean.size)
+    after = without_noise(np.rint(clean + noise).astype("<i2").tobytes())
+    found = np.frombuffer(after, "<i2").astype(float)
+    pause = slice(0, round(0.3 * LISTENING_RATE))
+    said = slice(round(0.5 * LISTENING_RATE), clean.size - round(0.5 * LISTENING_RATE))
+    assert found.size == clean.size
+    assert np.std(found[pause]) < 0.25 * np.std(noise[pause])
+    assert np.corrcoef(found[said], clean[said])[0, 1] > 0.97
+    assert 0.85 < np.std(found[said]) / np.std(clean[said]) < 1.1
+    assert after == without_noise(np.rint(clean + noise).astype("<i2").tobytes())
+
+
+def test_what_is_said_in_a_quiet_room_is_left_as_it_is(speech: Any) -> None:
+    pcm = speech("Where is my parcel?")
+    assert without_noise(pcm) is pcm
+
+
+@pytest.mark.parametrize("colour", ["white", "pink", "speech"])
+def test_an_order_is_understood_in_noise(ears: WorkerEars, speech: Any, colour: str) -> None:
+    clean = np.frombuffer(speech("Where is my parcel?"), "<i2").astype(float)
+    noise = noises.noise(colour, clean.size, np.random.default_rng(3))
+    loud = 32768 * 10 ** ((noises.active_level(clean) - 15) / 20)
+    (heard,) = turns(ears, np.rint(clean + loud * noise).astype("<i2").tobytes())
+    assert (heard.text, heard.source) == ("Where is my parcel", "grammar")
+
+
+def test_the_active_level_leaves_pauses_out() -> None:
+    tone = 8000 * np.sin(np.arange(LISTENING_RATE) * 0.3)
+    alone = noises.active_level(tone)
+    paused = noises.active_level(np.pad(tone, 2 * LISTENING_RATE))
+    assert alone == pytest.approx(20 * np.log10(8000 / 32768) - 3.01, abs=0.2)
+    assert paused == pytest.approx(alone, abs=1.3)  # 0.2 s of each pause count
+    assert noises.active_level(np.zeros(LISTENING_RATE)) == -100.0
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 1.0])
@@ -242,7 +269,7 @@ def test_a_recording_of_another_rate_is_transcribed(ears: WorkerEars, speech: An
 def test_strangers_are_understood_and_off_topic_speech_is_not_taken_for_more(
     ears: WorkerEars, tmp_path: Path
 ) -> None:
-    """A quarter of the corpus with each voice; all of it with all is `tests/hear_corpus.py`'s."""
+    """A quarter of the corpus with each voice; all of it with all is `tests/noises.py`'s."""
     if not shutil.which("flite"):
         pytest.skip("flite speaks the held-out voices; on Debian: apt install flite")
     said = [text for _, text in HELD_OUT] + OFF_TOPIC
@@ -327,6 +354,40 @@ def test_coverage_tells_known_turns_of_phrase_from_words_in_any_order() -> None:
     assert coverage.of(["where", "is", "my", "order"]) == 1.0
     assert coverage.of(["order", "my", "is", "where"]) == 0.0
     assert coverage.of([]) == 0.0
+
+
+def test_digits_in_a_row_are_no_turn_of_phrase() -> None:
+    coverage = Coverage([["order", "one", "two", "three"], ["one", "two", "three"]])
+    assert coverage.of(["one", "two", "three"]) == 0.0
+    assert coverage.of(["order", "one", "one", "one"]) == coverage.of(["order", "one"])
+
+
+@pytest.mark.parametrize(
+    ("freely", "believed"),
+    [("where is my order for to won", True), ("where is my order thank you goodbye", False)],
+)
+def test_in_noise_a_number_is_believed_if_dictation_hears_it_too(
+    monkeypatch: pytest.MonkeyPatch, freely: str, believed: bool
+) -> None:
+    if not _has_pocketsphinx():
+        pytest.skip("no pocketsphinx on this Python")
+    recogniser = Recogniser(["where is my order four two one"], {})
+    recogniser._open = "dictation"
+
+    def decoded(decoder: Any, _: bytes) -> list[list[Any]]:
+        text = freely if decoder == "dictation" else "where is my order four two one"
+        return [[word, 0.0, 1.0] for word in text.split()]
+
+    monkeypatch.setattr("voicekit.standin.engines.recogniser._decoded", decoded)
+    quiet, noisy = (recogniser.hear(b"", (), final=True, noisy=each) for each in (False, True))
+    assert quiet["source"] == "grammar"
+    assert (noisy["source"] == "grammar") is believed
+
+
+def test_a_goodbye_is_no_order(ears: WorkerEars, speech: Any) -> None:
+    for voice in ("bass", "tenor", "baritone"):
+        (heard,) = turns(ears, speech("Thank you, goodbye.", voice))
+        assert heard.source != "grammar" or "order" not in slots.extract(heard.text)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ It reads requests from standard input, one JSON object a line with an `op`, and 
 one line of JSON (`worker.py`). PCM16 at 16 kHz travels in base64. It ends with its input.
 
 - `load`: `sentences`, `pronunciations` → nothing; must come before `hear`.
-- `hear`: `pcm`, `keywords`, `final` → `words` as [text, start, end], `source`, `confidence`.
+- `hear`: `pcm`, `keywords`, `final`, `noisy` → `words` as [text, start, end], `source`,
+  `confidence`.
 - `judge`: `session`, `pcm` of whole frames → `probabilities` of speech, one for each frame.
 - `forget`: `session` → nothing.
 
@@ -38,10 +39,15 @@ COMMON_WORDS = 1500  # of general English, beside the callers' own
 OWN = 0.8  # of a single word's likelihood comes from the callers' sentences
 ACCEPT = 0.5  # coverage from which a sentence is taken for a caller's
 AGREE = 0.26  # of the phones, how much open dictation may differ on a sentence below that
+NUMBER_AGREE = 0.5  # likewise on a number, whose short words it is often wrong about
+DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"}
+FEWEST_DIGITS = 3  # that are a number somebody may act on
 WORD = re.compile(r"[a-z'.]+")
 LOG10 = math.log10(1.0001)  # pocketsphinx's logarithms have the base 1.0001
 KEYWORD_WEIGHT = 9  # times a keyword counts as much as a sentence
 MOST_MODELS = 4  # sets of keywords kept in memory, about 15 MB each
+
+EDGES = {"<s>", "</s>"}
 
 Triple = tuple[str, str, str]
 
@@ -63,21 +69,28 @@ class Recogniser:
         self._open: Any = None
         self._model(())
 
-    def hear(self, pcm: bytes, keywords: Sequence[str], final: bool) -> dict[str, Any]:
-        """Say what `pcm` says; unless `final`, without a look at whether it can be."""
+    def hear(
+        self, pcm: bytes, keywords: Sequence[str], final: bool, noisy: bool = False
+    ) -> dict[str, Any]:
+        """Say what `pcm` says; unless `final`, without a look at whether it can be.
+
+        Open dictation has to agree with what is little like a caller's sentence, and if the sound
+        is `noisy`, with every number: any sound in a row is like some digits in a row.
+        """
         decoder, coverage = self._model(tuple(keywords))
         words = _decoded(decoder, pcm)
         texts = [word[0] for word in words]
         sure = coverage.of(texts)
         if not words and not final:
             return _answer("none", words, 0.0)
-        if sure >= ACCEPT or not final:
+        numbers = _numbers(texts)
+        if not final or (sure >= ACCEPT and not (noisy and numbers)):
             return _answer("grammar", words, sure)
         if self._open is None:
             self._open = self._decoder(None, None)
         freely = _decoded(self._open, pcm)
-        if words and self._distance(texts, [word[0] for word in freely]) <= AGREE:
-            return _answer("grammar", words, ACCEPT)
+        if words and self._agrees(texts, numbers, [word[0] for word in freely], sure):
+            return _answer("grammar", words, max(sure, ACCEPT))
         return _answer("dictation" if freely else "none", freely, sure if freely else 0.0)
 
     def _model(self, keywords: tuple[str, ...]) -> tuple[Any, Coverage]:
@@ -125,15 +138,24 @@ class Recogniser:
             for number, phones in enumerate(self._phones[word], 1)
         )
 
-    def _distance(self, one: Sequence[str], other: Sequence[str]) -> float:
-        """How far apart two sentences sound: 0 the same, 1 nothing alike."""
+    def _agrees(
+        self, words: list[str], numbers: list[list[str]], freely: list[str], sure: float
+    ) -> bool:
+        """Whether dictation heard every number, and what is not sure by itself."""
+        if any(self._distance(digits, freely, part=True) > NUMBER_AGREE for digits in numbers):
+            return False
+        bare = bool(numbers) and set(words) <= DIGITS
+        return bare or sure >= ACCEPT or self._distance(words, freely) <= AGREE
+
+    def _distance(self, one: Sequence[str], other: Sequence[str], part: bool = False) -> float:
+        """How far apart two sentences sound, or one and any `part` of the other: 0 the same."""
         a, b = ([p for w in s for p in self._phones.get(w, [w])[0].split()] for s in (one, other))
-        row = list(range(len(b) + 1))
+        row = [0] * (len(b) + 1) if part else list(range(len(b) + 1))
         for i, phone in enumerate(a, 1):
             above, row[0] = row[0], i
             for j, heard in enumerate(b, 1):
                 above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (phone != heard))
-        return row[-1] / max(len(a), len(b), 1)
+        return min(row) / len(a) if part else row[-1] / max(len(a), len(b), 1)
 
 
 class Coverage:
@@ -145,14 +167,17 @@ class Coverage:
         self._triples = {t for words in marked for t in _triples(words)}
 
     def of(self, words: Sequence[str]) -> float:
-        """From 0, no two words belong together, to 1, any three that follow each other do."""
-        if not words:
-            return 0.0
+        """From 0, no two words belong together, to 1, any three that follow each other do.
+
+        Digits beside digits, or at an end, say nothing, since every digit may be there.
+        """
         marked = ["<s>", *words, "</s>"]
         pairs = [pair in self._pairs for pair in itertools.pairwise(marked)]
         triples = [pairs[0], *(triple in self._triples for triple in _triples(marked))]
-        found = zip(triples, pairs, strict=True)
-        return sum(1.0 if triple else 0.4 * pair for triple, pair in found) / len(pairs)
+        telling = [not DIGITS.issuperset({*pair} - EDGES) for pair in itertools.pairwise(marked)]
+        found = zip(triples, pairs, telling, strict=True)
+        points = [1.0 if triple else 0.4 * pair for triple, pair, tells in found if tells]
+        return sum(points) / len(points) if words and points else 0.0
 
 
 def arpa(sentences: Iterable[Sequence[str]], general: dict[str, float]) -> str:
@@ -211,6 +236,12 @@ def _triples(words: Sequence[str]) -> Iterable[Triple]:
     return zip(words, words[1:], words[2:], strict=False)
 
 
+def _numbers(words: Sequence[str]) -> list[list[str]]:
+    """The rows of digits that are long enough to be an order's."""
+    rows = [list(row) for digit, row in itertools.groupby(words, DIGITS.__contains__) if digit]
+    return [row for row in rows if len(row) >= FEWEST_DIGITS]
+
+
 def _decoded(decoder: Any, pcm: bytes) -> list[list[Any]]:
     if not pcm:
         return []  # the library raises
@@ -257,10 +288,12 @@ class _Program:
         self._recogniser = Recogniser(sentences, pronunciations)
         return {}
 
-    def hear(self, pcm: str, keywords: list[str], final: bool) -> dict[str, Any]:
+    def hear(
+        self, pcm: str, keywords: list[str], final: bool, noisy: bool = False
+    ) -> dict[str, Any]:
         if self._recogniser is None:
             raise Refused("Load sentences first.")
-        return self._recogniser.hear(base64.b64decode(pcm), keywords, final)
+        return self._recogniser.hear(base64.b64decode(pcm), keywords, final, noisy)
 
     def judge(self, session: str, pcm: str) -> dict[str, Any]:
         if session not in self._detectors:
