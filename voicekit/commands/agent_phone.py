@@ -40,7 +40,7 @@ class Phone(AsyncClipAudio):
     """
 
     def __init__(self, clips: Iterable[Clip], **options: Any) -> None:
-        super().__init__(clips, block=BLOCK, keep=120.0, **options)
+        super().__init__(clips, **{"block": BLOCK, "keep": 120.0, **options})
         self.arrived: list[tuple[float, bytes]] = []
         """The agent's sound and when it came."""
         self.understood: list[tuple[float, str]] = []
@@ -52,6 +52,13 @@ class Phone(AsyncClipAudio):
         self.conversation_id = ""
         self._letters: list[tuple[float, str]] = []
         self._news = asyncio.Event()
+
+    def forget(self) -> None:
+        """Let go of what came so far; nobody who talks for long could keep it."""
+        for noted in (self.arrived, self.understood, self.answers, self.corrections):
+            noted.clear()
+        self._letters.clear()
+        self.interruptions.clear()
 
     async def output(self, audio: bytes) -> None:
         """Take the agent's sound."""

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 from elevenlabs import ElevenLabs
 
-from voicekit.commands import agent_verdict
+from voicekit.commands import agent_soak, agent_verdict
 from voicekit.commands.agent_listening import QUIET, listen
 from voicekit.commands.agent_phone import in_parallel
 from voicekit.commands.agent_turns import (
@@ -57,12 +57,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen", action="store_true", help="instead: who is understood, and what interrupts"
     )
+    parser.add_argument("--soak", type=float, metavar="MINUTES", help="instead: one long call")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, help="of the long call's clock (default 1: real time)"
+    )
     parser.add_argument("--quick", action="store_true", help="a small sample of everything")
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """Call, again and again."""
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    if options.soak:
+        return agent_soak.soak(options.soak, options.speed, options.profile)
     with world(options.profile) as base:
         if options.listen:
             return listen(base, options)
@@ -84,7 +90,11 @@ def measure(options: argparse.Namespace) -> list[Row]:
 def conclude(rows: list[Row]) -> list[str]:
     """What the figures say, goal by goal, and who called."""
     voices = ", ".join(available())
-    return [*agent_verdict.verdicts(rows), f"The callers' voices: {voices}."]
+    return [
+        *agent_verdict.verdicts(rows),
+        *agent_soak.verdicts(rows),
+        f"The callers' voices: {voices}.",
+    ]
 
 
 @dataclass(frozen=True, eq=False)

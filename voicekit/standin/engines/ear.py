@@ -161,13 +161,13 @@ class Ear:
     def _note(self, activities: Sequence[Activity]) -> None:
         """Remember where speech last was; begin to decode when it stops.
 
-        Half of all stops are shorter than two frames, so those who wait for a turn come first.
+        Half of all stops are shorter than two frames: those are not worth it when others wait.
         """
         for activity in activities:
             self._lately.append(activity)
             if self._going_on.with_(activity):
                 self._last = activity.at + FRAME
-            elif self._asked.free or activity.at > self._last + FRAME / 2:
+            elif self._asked.free > 1 or activity.at > self._last + FRAME / 2:
                 self._guess_text()
         self._forget_sound()
 

@@ -1,0 +1,184 @@
+"""`bench agent --soak`: whether anything grows in a long conversation, in real time or faster.
+
+The caller asks, hears the answer or cuts it short, and asks again. To go faster, both sides run on
+loops whose clock is ahead; the voice and the ears take the time they take, so answers come later
+on that clock. The recording is off: it grows by design, up to its own limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import re
+import selectors
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+from unittest import mock
+
+import httpx
+from elevenlabs import ElevenLabs
+
+from voicekit.commands.agent_phone import BLOCK, Phone, call
+from voicekit.commands.agent_turns import EAGER
+from voicekit.commands.agent_voices import Voices, available, sentences
+from voicekit.commands.bench import Progress, Row
+from voicekit.errors import VoicekitError
+
+WARM = 130.0
+"""Seconds that do not count: caches fill, and so do the two minutes that a phone keeps."""
+REST = 1.0
+"""Seconds of quiet after an answer, before things are counted."""
+CUT = 4
+"""One answer of so many is interrupted."""
+FAST_BLOCK = 0.1
+"""Seconds of microphone in one message when time passes faster: few enough to keep up with."""
+FLAT = 2.0
+"""MB that the transcript and its events may add in half an hour."""
+_MEMORY, _TASKS, _THREADS = "memory between turns", "tasks", "threads"
+_TURNS, _VARIANT = "answered", "long conversation"
+
+
+class _Selector(selectors.DefaultSelector):
+    """Waits a fraction of what it is asked to."""
+
+    speed = 1.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(timeout / self.speed if timeout else timeout)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """A loop on which time passes `speed` times as fast."""
+
+    def __init__(self, speed: float) -> None:
+        selector = _Selector()
+        selector.speed = self._speed = speed
+        super().__init__(selector)
+
+    def time(self) -> float:
+        return time.monotonic() * self._speed
+
+
+class _Clock:
+    """The same time for the caller's microphone and loudspeaker."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+
+    def now(self) -> float:
+        return time.monotonic() * self._speed
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        stop.wait(max(seconds, 0.0) / self._speed)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(seconds, 0.0))
+
+
+def soak(minutes: float, speed: float, profile: str) -> list[Row]:
+    """Talk for so many minutes of the conversation's own time.
+
+    Raises:
+        VoicekitError: this system tells no process's memory.
+    """
+    if not Path("/proc/self/status").exists():
+        raise VoicekitError("--soak reads memory from /proc: use Linux.")
+    loop = partial(_Loop, speed)
+    from voicekit.standin import Standin
+
+    with mock.patch("asyncio.SelectorEventLoop", loop):
+        standin = Standin(profile)
+    try:
+        with asyncio.Runner(loop_factory=loop) as runner:
+            return runner.run(_talk(standin, minutes * 60, speed))
+    finally:
+        standin.stop()
+
+
+async def _talk(standin: Any, seconds: float, speed: float) -> list[Row]:
+    rows = {name: Row(_VARIANT, name, unit) for name, unit in _UNITS.items()}
+    plain = httpx.Client(trust_env=False, timeout=60)  # asked from threads, as the SDK wants one
+    client = ElevenLabs(
+        base_url=standin.elevenlabs_url, api_key=standin.elevenlabs_key, httpx_client=plain
+    )
+    config = EAGER.config()
+    config["conversation"]["max_duration_seconds"] = round(seconds) + 600
+    agent = await asyncio.to_thread(
+        client.conversational_ai.agents.create,
+        conversation_config=config,
+        platform_settings={"privacy": {"record_voice": False}},
+    )
+    voices, said = Voices(client), sentences()
+    progress = Progress(round(seconds))
+    phone = Phone([], clock=_Clock(speed), block=BLOCK if speed == 1 else FAST_BLOCK)
+    index = f"{standin.elevenlabs_url.removesuffix('/elevenlabs')}/_standin/"
+    async with call(client, agent.agent_id, phone):
+        for number in itertools.count():
+            voice = available()[number % len(available())]
+            answered = await _turn(phone, partial(voices.say, voice=voice), said, number)
+            if phone.now > seconds:
+                break
+            while progress.done < phone.now:
+                progress.step()
+            if phone.now < min(WARM, seconds / 2):
+                continue
+            tasks = (await asyncio.to_thread(plain.get, index)).json()["tasks"]
+            rows[_TURNS].samples.append(100.0 * answered)
+            rows[_TASKS].samples.append(tasks + len(asyncio.all_tasks()))
+            rows[_THREADS].samples.append(threading.active_count())
+            rows[_MEMORY].samples.append(_megabytes())
+    await asyncio.to_thread(plain.close)
+    return list(rows.values())
+
+
+async def _turn(phone: Phone, say: Callable[[str], Any], said: dict[str, Any], number: int) -> bool:
+    """Ask, listen, perhaps interrupt, and wait until it is quiet: whether there was an answer."""
+    cuts = number % CUT == CUT - 1
+    questions = said["long"] if cuts else said["questions"]
+    phone.forget()
+    phone.say(await asyncio.to_thread(say, questions[number % len(questions)]))
+    answered = await phone.until(lambda: phone.arrived)
+    if cuts and answered:
+        before = len(phone.answers)
+        await phone.clock.sleep(1.0)
+        phone.say(await asyncio.to_thread(say, said["interruptions"][number % 5]))
+        answered = await phone.until(lambda: len(phone.answers) > before)
+    while phone.quiet < REST:
+        await phone.clock.sleep(0.1)
+    return answered
+
+
+def _megabytes() -> float:
+    """What this process and those of its voice and ears hold."""
+    mine = os.getpid()
+    processes = [mine, *map(int, Path(f"/proc/{mine}/task/{mine}/children").read_text().split())]
+    for thread in Path(f"/proc/{mine}/task").iterdir():
+        processes += map(int, (thread / "children").read_text().split())
+    statuses = (Path(f"/proc/{process}/status").read_text("utf-8") for process in {*processes})
+    return sum(int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) for status in statuses) / 1024
+
+
+def verdicts(rows: list[Row]) -> list[str]:
+    """A line for each figure: whether it grew from the first quarter to the last."""
+    lines = []
+    for row in rows:
+        if row.variant != _VARIANT or row.metric == _TURNS or not row.samples:
+            continue
+        quarter = max(1, len(row.samples) // 4)
+        before, after = median(row.samples[:quarter]), median(row.samples[-quarter:])
+        limit = FLAT if row.metric == _MEMORY else 0.0
+        word = "flat " if after - before <= limit else "GROWS"
+        lines.append(
+            f"{word}  {row.metric}: {before:.1f} {row.unit} in the first quarter, {after:.1f} in "
+            f"the last of {len(row.samples)} turns"
+        )
+    return lines
+
+
+_UNITS = {_TURNS: "%", _TASKS: "", _THREADS: "", _MEMORY: "MB"}
