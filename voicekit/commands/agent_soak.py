@@ -8,6 +8,7 @@ on that clock. The recording is off: it grows by design, up to its own limit.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import re
@@ -29,6 +30,8 @@ from voicekit.commands.agent_turns import EAGER
 from voicekit.commands.agent_voices import Voices, available, sentences
 from voicekit.commands.bench import Progress, Row
 from voicekit.errors import VoicekitError
+from voicekit.standin import Standin
+from voicekit.standin.engines.ears import MOST_DECODERS
 
 WARM = 130.0
 """Seconds that do not count: caches fill, and so do the two minutes that a phone keeps."""
@@ -90,8 +93,6 @@ def soak(minutes: float, speed: float, profile: str) -> list[Row]:
     if not Path("/proc/self/status").exists():
         raise VoicekitError("--soak reads memory from /proc: use Linux.")
     loop = partial(_Loop, speed)
-    from voicekit.standin import Standin
-
     with mock.patch("asyncio.SelectorEventLoop", loop):
         standin = Standin(profile)
     try:
@@ -115,6 +116,10 @@ async def _talk(standin: Any, seconds: float, speed: float) -> list[Row]:
         platform_settings={"privacy": {"record_voice": False}},
     )
     voices, said = Voices(client), sentences()
+    doubtful = await asyncio.to_thread(voices.say, said["doubtful"], available()[0])
+    await asyncio.gather(  # what is doubtful loads all models, in every decoder
+        *(standin.state.ears.transcribe(doubtful.pcm, doubtful.rate) for _ in range(MOST_DECODERS))
+    )
     progress = Progress(round(seconds))
     phone = Phone([], clock=_Clock(speed), block=BLOCK if speed == 1 else FAST_BLOCK)
     index = f"{standin.elevenlabs_url.removesuffix('/elevenlabs')}/_standin/"
@@ -131,7 +136,7 @@ async def _talk(standin: Any, seconds: float, speed: float) -> list[Row]:
             tasks = (await asyncio.to_thread(plain.get, index)).json()["tasks"]
             rows[_TURNS].samples.append(100.0 * answered)
             rows[_TASKS].samples.append(tasks + len(asyncio.all_tasks()))
-            rows[_THREADS].samples.append(threading.active_count())
+            rows[_THREADS].samples.append(_threads())
             rows[_MEMORY].samples.append(_megabytes())
     await asyncio.to_thread(plain.close)
     return list(rows.values())
@@ -154,13 +159,18 @@ async def _turn(phone: Phone, say: Callable[[str], Any], said: dict[str, Any], n
     return answered
 
 
+def _threads() -> int:
+    """The threads there are, less those of a loop's pool, which is bounded and stays."""
+    return sum(not each.name.startswith("asyncio_") for each in threading.enumerate())
+
+
 def _megabytes() -> float:
     """What this process and those of its voice and ears hold."""
-    mine = os.getpid()
-    processes = [mine, *map(int, Path(f"/proc/{mine}/task/{mine}/children").read_text().split())]
+    processes = {mine := os.getpid()}
     for thread in Path(f"/proc/{mine}/task").iterdir():
-        processes += map(int, (thread / "children").read_text().split())
-    statuses = (Path(f"/proc/{process}/status").read_text("utf-8") for process in {*processes})
+        with contextlib.suppress(FileNotFoundError):  # it ended meanwhile, and has no process
+            processes |= {*map(int, (thread / "children").read_text("utf-8").split())}
+    statuses = (Path(f"/proc/{process}/status").read_text("utf-8") for process in processes)
     return sum(int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) for status in statuses) / 1024
 
 

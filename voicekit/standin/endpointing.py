@@ -123,12 +123,17 @@ class Endpointer:
         self._paused = False
         self._spoken = 0.0  # seconds of speech since it began
         self._last = 0.0  # end of the last frame that was speech
+        self._now = 0.0  # end of the last frame
         self._words = ""
         self._going_on = GoingOn()
 
     def hint(self, partial: str) -> None:
         """Tell what the turn says so far; unfinished words buy the caller time."""
         self._words = partial.strip()
+
+    def decided(self) -> list[Event]:
+        """The hint for this pause has come: give what has become clear without another frame."""
+        return self._silence(self._now, False) if self._paused else []
 
     def push(
         self, activity: Activity, agent_talks: bool = False, undecided: bool = False
@@ -142,6 +147,7 @@ class Endpointer:
                 does not end before: how long a pause may be depends on the words, and must not
                 depend on how busy the ears are.
         """
+        self._now = activity.at + FRAME
         talked_over = agent_talks and not self._started
         events: list[Event] = []
         if self._began is None:
@@ -152,7 +158,7 @@ class Endpointer:
             events.append(SpeechSuspected(activity.at))
         if self._going_on.with_(activity):
             self._spoken += FRAME
-            self._last = activity.at + FRAME
+            self._last = self._now
             if self._paused:
                 self._paused = False
                 events.append(SpeechResumed(activity.at))
@@ -160,7 +166,7 @@ class Endpointer:
                 self._started = True
                 events.append(SpeechStarted(self._began))
             return events
-        return events + self._silence(activity.at + FRAME, undecided)
+        return events + self._silence(self._now, undecided)
 
     def _is_turn(self, agent_talks: bool) -> bool:
         """Whether there is enough speech to take what was suspected for a turn."""

@@ -57,6 +57,7 @@ class Listening:
         self._holding = self._interrupted = False
         self._deciding: asyncio.Task[None] | None = None
         """Makes out what was said before the pause under way."""
+        self._steps = asyncio.Lock()
         self._asking: set[asyncio.Task[None]] = set()
         self._tentative = ""
         self._asked = 0.0
@@ -121,8 +122,9 @@ class Listening:
         for activity in await self._hearing.feed(pcm):
             self._score(activity)
             undecided = self._deciding is not None and not self._deciding.done()
-            for event in self._endpointer.push(activity, self._turns.agent_talks, undecided):
-                await self._follow(event)
+            async with self._steps:
+                for event in self._endpointer.push(activity, self._turns.agent_talks, undecided):
+                    await self._follow(event)
             if self._began is not None and activity.at - self._asked >= _NEWS:
                 self._tell_news(activity)
 
@@ -200,7 +202,7 @@ class Listening:
         text = await self._hearing.partial()
         if self._began is None or event_id != self._event_id:
             return  # the turn is over, and there is a better answer
-        if paused != (self._deciding is not None):
+        if self._deciding is not (asyncio.current_task() if paused else None):
             return  # asked before the caller paused, or went on
         self._endpointer.hint(text)
         if self._holding and text and not self._to_be_ignored(text):
@@ -211,6 +213,11 @@ class Listening:
         speculative = self._call.opening.config.turn.speculative_turn
         if paused and speculative and not self._holding:
             self._turns.guess(text)
+        if paused:
+            async with self._steps:
+                if self._deciding is asyncio.current_task():
+                    for event in self._endpointer.decided():
+                        await self._follow(event)
 
     async def _end(self, event: endpointing.SpeechEnded) -> None:
         began, self._began, self._deciding = self._began, None, None

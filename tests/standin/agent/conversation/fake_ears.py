@@ -83,6 +83,9 @@ class FakeEndpointer:
     def hint(self, partial: str) -> None:
         pass
 
+    def decided(self) -> Iterator[endpointing.Event]:
+        return iter(())
+
     def push(
         self, activity: Activity, _agent_talks: bool, _undecided: bool
     ) -> Iterator[endpointing.Event]:
