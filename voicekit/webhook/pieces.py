@@ -16,6 +16,7 @@ from pydantic_core import from_json
 from voicekit.errors import UpstreamError
 
 _LONGEST_EVENT = 1 << 20  # bytes; a chunk has a few hundred
+_STRING, _OBJECT = (str, type(None)), (dict, type(None))  # a union would be made at each word
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,10 @@ def _read(chunk: Any, raw: bytes) -> Piece:
         delta = choice.get("delta") or {}
         text, calls = delta.get("content") or "", delta.get("tool_calls") or None
         finish = choice.get("finish_reason")
-        sound = isinstance(text, str) and isinstance(finish, str | None) and _sound(calls)
+        sound = isinstance(text, str) and isinstance(finish, _STRING) and _sound(calls)
     except (AttributeError, TypeError, KeyError, IndexError):
         sound = False
-    if not sound or not isinstance(usage, dict | None):
+    if not sound or not isinstance(usage, _OBJECT):
         raise UpstreamError("An event was not a chat completion's chunk.", "malformed")
     return Piece(text, calls, finish, usage, None, "role" in delta, False, raw)
 
