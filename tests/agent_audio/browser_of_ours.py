@@ -76,7 +76,7 @@ class Browser:
                 self.microphone.say("state", run=run, state="listening", settings={})
         while run >= 0 and (self._seq + 1) * self.frame / RATE <= self.now - self._from:
             pcm = self.track.read(self.frame)
-            self.microphone.say("pcm", pcm, run=run, seq=self._seq, t=[time.time()])
+            self.microphone.say("pcm", pcm, run=run, seq=self._seq, t=time.time())
             self._seq += 1
 
     def _obey_speaker(self) -> None:

@@ -60,6 +60,27 @@ def test_muting_sends_silence_and_the_count_goes_on(page) -> None:
     page.run("mic.mute = False\nassert until(lambda: not silent())")
 
 
+def test_frames_do_not_make_the_page_draw_a_busy_kernel(page) -> None:
+    assert "it is listening" in page.run(LISTEN)
+    page.run("assert mic.ready(15)\ntime.sleep(1.5)")  # the page has been greeted
+    page.page.evaluate(COUNT_STATUSES)
+    came = page.run("print(len(heard))")
+    page.page.wait_for_timeout(1500)
+    statuses = page.page.evaluate("statuses")
+    more = int(page.run("print(len(heard))")) - int(came)
+    assert more > 40
+    assert statuses < 10
+
+
+COUNT_STATUSES = """() => {
+    window.statuses = 0;
+    const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
+    kernel.iopubMessage.connect((_, message) => {
+        window.statuses += message.header.msg_type === "status";
+    });
+}"""
+
+
 SOUND = """
     def silent():  # 0.2 s without the least noise
         return not any(any(frame.pcm) for frame in heard[-10:])
@@ -105,6 +126,22 @@ def test_a_device_that_is_not_there_is_told_to_python_and_to_the_reader(page) ->
     assert "no such microphone" in page.run("print(mic.error)")
     expect(page.page.get_by_role("status").first).to_contain_text("no such microphone")
     assert page.live_tracks == 0
+
+
+def test_a_sound_engine_that_stays_asleep_is_told_and_lets_the_device_go(page) -> None:
+    page.page.evaluate(ASLEEP)
+    try:
+        assert "it is failed" in page.run(LISTEN)
+    finally:
+        page.page.evaluate("() => { AudioContext.prototype.resume = window.resume }")
+    assert "does not start" in page.run("print(mic.error)")
+    assert page.live_tracks == 0
+
+
+ASLEEP = """() => {
+    window.resume = AudioContext.prototype.resume;
+    AudioContext.prototype.resume = () => new Promise(() => {});
+}"""
 
 
 def test_the_keyboard_alone_starts_mutes_and_stops(page) -> None:

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  Framer, PlayQueue, Resampler, Tape, clock, decibels, toFloat, toPcm, wav,
+  Framer, PlayQueue, Resampler, Tape, clock, decibels, peaks, toFloat, toPcm, wav,
 } from "../../voicekit/widgets/static/pure.mjs";
 
 const sine = (rate, hertz, seconds, loud = 0.5) =>
@@ -34,8 +34,13 @@ test("decibels and clock are what a person reads", () => {
   assert.deepEqual([clock(0), clock(61.9), clock(600)], ["0:00", "1:01", "10:00"]);
 });
 
-test("a WAV file has its header and its samples", () => {
-  const bytes = Buffer.from(wav(Int16Array.of(1, -2), 22050));
+test("a column of the waveform is its loudest sample", () => {
+  assert.deepEqual(peaks(Int16Array.of(1, -16384, 3, 8192, 0), 3), [0.5, 0.25]);
+});
+
+test("a WAV file has its header and its samples", async () => {
+  const file = wav([Int16Array.of(1), Int16Array.of(-2)], 22050);
+  const bytes = Buffer.from(await file.arrayBuffer());
   assert.equal(bytes.toString("latin1", 0, 4) + bytes.toString("latin1", 8, 16), "RIFFWAVEfmt ");
   assert.equal(bytes.readUInt32LE(4), bytes.length - 8);
   assert.equal(bytes.readUInt32LE(24), 22050);

@@ -8,6 +8,7 @@ fails before anybody's microphone is silent.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from queue import Empty
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -80,7 +81,7 @@ def frames_in_a_blocking_cell(client: BlockingKernelClient, before: str = "") ->
     number = client.execute(BLOCK, user_expressions={"result": "result"})
     run = heard(client, comm, "start")["run"]
     for seq in range(20):
-        say(client, comm, shell, [bytes(640)], k="pcm", run=run, seq=seq, t=[0.0])
+        say(client, comm, shell, [bytes(640)], k="pcm", run=run, seq=seq, t=0.0)
     while True:
         reply = client.get_shell_msg(timeout=30)
         if reply["parent_header"].get("msg_id") == number:
@@ -93,6 +94,29 @@ def test_every_frame_arrives_while_a_cell_blocks_and_no_cell_event_fires(kernel)
     assert numbers == list(range(20))
     assert events == 1  # the cell's own; one fired by a message would close its figures
     assert sizes == {640}
+
+
+def test_a_silent_message_gets_no_status_and_another_one_does(kernel) -> None:
+    comm = value(kernel, SET_UP)
+    shell = subshell(kernel)
+    for more in ({}, {"silent": True}):
+        say(kernel, comm, shell, k="ping", secure=True, **more)
+        heard(kernel, comm, "ack")
+        value(kernel, "result = 1")  # whatever comes, came before this cell's end
+        # The first of the two, "busy", is read on the way to the answer.
+        assert statuses_of_messages(kernel) == (0 if more else 1)
+
+
+def statuses_of_messages(client: BlockingKernelClient) -> int:
+    """How many statuses belong to a widget's message, of those that came."""
+    found = 0
+    while True:
+        try:
+            message = client.get_iopub_msg(timeout=0.5)
+        except Empty:
+            return found
+        parent = message["parent_header"].get("msg_type")
+        found += (message["msg_type"], parent) == ("status", "comm_msg")
 
 
 def test_the_canary_would_notice(kernel) -> None:

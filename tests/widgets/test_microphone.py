@@ -35,8 +35,8 @@ def listening(page: Page) -> int:
     return run
 
 
-def pcm(page: Page, run: int, seq: int, count: int = 1) -> None:
-    page.say("pcm", FRAME * count, run=run, seq=seq, t=[1000.0] * count)
+def pcm(page: Page, run: int, seq: int) -> None:
+    page.say("pcm", FRAME, run=run, seq=seq, t=1000.0)
 
 
 def eventually(true) -> None:
@@ -69,7 +69,8 @@ def test_frames_reach_callbacks_in_a_thread_of_their_own(page: Page, mic: Microp
     unsubscribe = mic.on_frame(lambda frame: got.append((frame, threading.current_thread().name)))
     run = listening(page)
     pcm(page, run, 0)
-    pcm(page, run, 1, count=2)  # the page was late: two in one message
+    pcm(page, run, 1)
+    pcm(page, run, 2)
     eventually(lambda: len(got) == 3)
     assert [frame.seq for frame, _ in got] == [0, 1, 2]
     assert {frame.pcm for frame, _ in got} == {FRAME}
@@ -160,7 +161,7 @@ def test_only_one_page_has_the_microphone_and_the_other_is_told(page: Page, mic)
     other = Page(mic, "page-2")
     run = listening(page)
     assert not other.hello()
-    other.say("pcm", FRAME, run=run, seq=0, t=[0.0])
+    other.say("pcm", FRAME, run=run, seq=0, t=0.0)
     assert mic.elapsed == 0
     assert other.hello("claim")
     assert page.told("ack")[-1]["lease"] is False

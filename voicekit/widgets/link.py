@@ -17,8 +17,9 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import anywidget
-import ipywidgets  # type: ignore[import-untyped]
 import traitlets
+
+from voicekit.widgets.comms import prepare_comm
 
 GRACE = 5.0  # seconds that a front end has to answer; one that comes later starts nothing
 LEASE = 6.0  # seconds; a page pings each second, and a busy one may be late
@@ -43,22 +44,6 @@ def assemble(name: str) -> str:
 def style() -> str:
     """The style sheet of all widgets."""
     return _static.joinpath("widgets.css").read_text("utf-8")
-
-
-def prepare_comm(widget: ipywidgets.Widget) -> None:
-    """Let the page's messages reach `widget` while a cell runs, and without side effects.
-
-    ipykernel 7.4 sends a page's message to the thread that last *sent* on the same comm, which is
-    the busy main thread for everything that a cell sends; without the attribute it falls back to
-    the thread that the page asked for, as 7.3 did. And `BaseComm.handle_msg` fires IPython's
-    cell events for each message: at 50 frames a second, matplotlib's hook among them closes the
-    figures that a running cell draws.
-    """
-    comm = widget.comm
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = None
-    if hasattr(comm, "handle_msg"):
-        comm.handle_msg = widget._handle_msg
 
 
 class Link(anywidget.AnyWidget):
@@ -154,7 +139,7 @@ class Link(anywidget.AnyWidget):
             if holds:
                 self._heard = time.monotonic()
         if kind in {"hello", "ping", "claim"}:
-            self.send({"k": "ack", "cid": page, "lease": holds})
+            self.send({"k": "ack", "cid": page, "lease": holds, "id": self.model_id})
             if holds:
                 self.front_end = {fact: bool(content.get(fact)) for fact in _FACTS}
                 self._greeted()

@@ -18,9 +18,10 @@ from ipywidgets import widget_serialization  # type: ignore[import-untyped]
 
 from voicekit.audio import Clip
 from voicekit.errors import AudioError
+from voicekit.widgets.comms import prepare_comm
 from voicekit.widgets.courier import Courier
 from voicekit.widgets.frames import Frame, FrameQueue
-from voicekit.widgets.link import GRACE, WORDS, assemble, prepare_comm
+from voicekit.widgets.link import GRACE, WORDS, assemble
 from voicekit.widgets.recording import PushToTalk, Takes
 
 RATE = 16000
@@ -206,7 +207,7 @@ class Microphone(PushToTalk):
 
     def _received(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
         if kind == "pcm":
-            self._frames(content, bytes(buffers[0]))
+            self._frame(content, bytes(buffers[0]))
         elif kind == "state" and content.get("run") == self._run:
             self.settings = content.get("settings", self.settings)
             self.detail = content.get("detail", "")
@@ -218,18 +219,14 @@ class Microphone(PushToTalk):
         elif kind == "ask":
             self._asked(content)
 
-    def _frames(self, content: dict[str, Any], pcm: bytes) -> None:
-        """One frame, or several where the page was late."""
+    def _frame(self, content: dict[str, Any], pcm: bytes) -> None:
         if content["run"] != self._run:
             return
-        now, times = time.monotonic(), content["t"]
-        size = len(pcm) // len(times)
-        self.lost += content["seq"] - self._next
-        for n, ended in enumerate(times):
-            frame = Frame(pcm[n * size : (n + 1) * size], content["seq"] + n, now, ended)
-            self._next, self._last = frame.seq + 1, frame
-            self.dropped += self._courier.post(frame)
-            self.dropped += sum(queue.put(frame) for queue in list(self._queues))
+        frame = Frame(pcm, content["seq"], time.monotonic(), content["t"])
+        self.lost += frame.seq - self._next
+        self._next, self._last = frame.seq + 1, frame
+        self.dropped += self._courier.post(frame)
+        self.dropped += sum(queue.put(frame) for queue in list(self._queues))
 
     def _asked(self, content: dict[str, Any]) -> None:
         """A button of the view was pressed."""

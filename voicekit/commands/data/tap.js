@@ -9,6 +9,8 @@
         this.loud = options.processorOptions.loud;
         this.on = false;
         this.quiet = 0;
+        this.keep = true;
+        this.port.onmessage = ({ data }) => (this.keep = data);
       }
       process([[samples = new Float32Array(128)]]) {
         const now = Date.now();
@@ -21,14 +23,24 @@
         if (loud && !this.on) this.port.postMessage({ event: 'on', at: now });
         if (this.on && over) this.port.postMessage({ event: 'off', at: this.since });
         this.on = loud || (this.on && !over);
-        this.port.postMessage({ frame: currentFrame, at: now, samples: samples.slice() });
+        if (this.keep) {
+          this.port.postMessage({ frame: currentFrame, at: now, samples: samples.slice() });
+        }
         return true;
       }
     });`;
   const module = URL.createObjectURL(new Blob([PROCESSOR], { type: 'text/javascript' }));
   const fresh = () => ({ rate: 0, blocks: [], events: [] });
   const tap = (window.tap = { tracks: [], contexts: [], input: fresh(), output: fresh() });
-  tap.keep = true;
+  // A tap that keeps nothing but events costs the page next to nothing.
+  const ears = new Set();
+  let keep = true;
+  Object.defineProperty(tap, 'keep', {
+    set: (on) => {
+      keep = on;
+      for (const ear of ears) ear.port.postMessage(on);
+    },
+  });
   tap.live = () => tap.tracks.filter((track) => track.readyState === 'live').length;
   tap.clear = () => {
     for (const way of ['input', 'output']) Object.assign(tap[way], { blocks: [], events: [] });
@@ -59,8 +71,10 @@
     tap[way].rate = node.context.sampleRate;
     ear.port.onmessage = ({ data }) => {
       if (data.event) tap[way].events.push(data);
-      else if (tap.keep) tap[way].blocks.push(data);
+      else tap[way].blocks.push(data);
     };
+    ears.add(ear);
+    ear.port.postMessage(keep);
     connect.call(node, ear, output);
   };
 

@@ -42,13 +42,19 @@ export class Link {
   }
 
   // Custom messages only: a synchronised trait waits until the kernel is idle. False when the
-  // connection is closed, which a kernel's restart or the widget's own end does. `handled` runs
-  // when the kernel is through with the message, if it says so: a busy 7.4 does not always.
-  send(message, buffers, handled) {
-    const idle = ({ content }) => content.execution_state === "idle" && handled();
+  // connection is closed, which a kernel's restart or the widget's own end does.
+  //
+  // `silent` asks the kernel for no status around the message. With a status the page would be
+  // drawn anew fifty times a second, and what the kernel sends next would wait in the server for
+  // the page's acknowledgement of the status (Nagle's algorithm). JupyterLab keeps the future of
+  // a message until its status comes, so this one is disposed of at once.
+  send(message, buffers) {
+    const content = { cid: this.cid, ...message };
     try {
-      const callbacks = handled && { iopub: { status: idle } };
-      this.model.send({ cid: this.cid, ...message }, callbacks, buffers);
+      if (this.comm) {
+        const data = { method: "custom", content: { ...content, silent: true } };
+        this.comm.send(data, {}, buffers).dispose();
+      } else this.model.send(content, undefined, buffers);
       return true;
     } catch {
       return false;
@@ -69,13 +75,21 @@ export class Link {
     }
   }
 
-  acknowledged({ lease }) {
+  acknowledged({ lease, id }) {
     this.lastAck = Date.now();
+    if (!this.comm) this.find(id);
     const changed = this.leased !== lease || !this.alive;
     if (this.leased && !lease) this.release?.("elsewhere");
     [this.alive, this.leased] = [true, lease];
     if (changed) this.met?.();
     if (changed) this.draw();
+  }
+
+  // The comm below anywidget and ipywidgets, where the front end is built like JupyterLab's.
+  async find(id) {
+    const model = await this.model.widget_manager?.get_model?.(id);
+    const comm = model?.comm?.jsServicesComm;
+    if (typeof comm?.send === "function") this.comm = comm;
   }
 
   // What a device's state becomes when the kernel lends it to this page, or not any more.

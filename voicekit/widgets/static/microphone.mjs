@@ -3,10 +3,7 @@
 import { Framer, Resampler, Tape, clock, decibels, toPcm } from "./pure.mjs";
 import { Link, addWorklet, element } from "./link.mjs";
 
-// Each message costs the page two status messages. While more than this many are on their way, or
-// the page itself is late, frames wait for each other, at most HOLD ms.
-const WINDOW = 3;
-const HOLD = 100;
+const ASLEEP = 3000; // ms after which a sound engine that does not start counts as missing
 const PART = 400_000; // samples of a clip in one message: 0.8 MB, below what proxies cut off
 
 function captureWorklet() {
@@ -86,7 +83,7 @@ class Capture {
   async start({ run, device, muted }) {
     if (run <= this.run) return;
     this.stop();
-    Object.assign(this, { run, seq: 0, device, waiting: [], flying: 0 });
+    Object.assign(this, { run, seq: 0, device });
     const stale = () => this.run !== run || this.state !== "asking";
     this.report("asking");
     let stream;
@@ -97,7 +94,7 @@ class Capture {
       await this.listen(stream);
       if (stale()) return this.end(stream);
     } catch (error) {
-      if (this.run !== run) return;
+      if (stale()) return;
       this.halt();
       const code = CODES[error.name] ?? "broken";
       const webview = code === "denied" && location.protocol === "vscode-webview:";
@@ -129,7 +126,7 @@ class Capture {
       }
     }
     const { context, run } = this;
-    context.resume();
+    const awake = context.resume();
     await addWorklet(context, Tape, Resampler, Framer, captureWorklet);
     if (this.run !== run || context.state === "closed") return;
     const size = Math.round(this.rate * this.model.get("frame"));
@@ -137,33 +134,18 @@ class Capture {
       numberOfOutputs: 0, processorOptions: { rate: this.rate, size } });
     this.node.port.onmessage = ({ data }) => this.run === run && this.frame(data);
     this.input.connect(this.node);
+    await Promise.race([awake, asleep()]);
   }
 
   frame(samples) {
-    this.waiting.push({ pcm: toPcm(samples), at: performance.timeOrigin + performance.now() });
-    const late = Date.now() - this.waiting[0].at > HOLD;
-    if ((this.flying < WINDOW || late) && !this.flush()) return this.stop("kernel-gone");
+    const ended = (performance.timeOrigin + performance.now()) / 1000;
+    const message = { k: "pcm", run: this.run, seq: this.seq++, t: ended };
+    if (!this.link.send(message, [toPcm(samples).buffer])) return this.stop("kernel-gone");
     this.link.beat();
     this.level = decibels(samples);
     if (performance.now() - (this.drawn ?? 0) < 90) return;
     this.drawn = performance.now();
     this.link.draw();
-  }
-
-  flush() {
-    const frames = this.waiting;
-    this.waiting = [];
-    if (!frames.length) return true;
-    const size = frames[0].pcm.length;
-    const pcm = new Int16Array(frames.length * size);
-    frames.forEach((frame, n) => pcm.set(frame.pcm, n * size));
-    const message = { k: "pcm", run: this.run, seq: this.seq, t: frames.map((f) => f.at / 1000) };
-    this.seq += frames.length;
-    this.flying = frames.length && Date.now() - frames[0].at > HOLD ? 1 : this.flying + 1;
-    return this.link.send(message, [pcm.buffer], () => {
-      this.flying = Math.max(0, this.flying - 1);
-      if (this.context) this.flush();
-    });
   }
 
   get elapsed() {
@@ -235,10 +217,14 @@ class Capture {
   }
 }
 
+const asleep = () => new Promise((_, reject) => {
+  setTimeout(() => reject(Object.assign(new Error(), { name: "Asleep" })), ASLEEP);
+});
+
 const CODES = {
   Insecure: "insecure", Missing: "no-access", NotAllowedError: "denied", SecurityError: "denied",
   NotFoundError: "no-device", OverconstrainedError: "no-device", NotReadableError: "busy",
-  AbortError: "busy",
+  AbortError: "busy", Asleep: "asleep",
 };
 
 const captures = new Map(); // the widget's key → its capture

@@ -28,17 +28,29 @@ export function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-// A WAV file around PCM16 mono, for the browser's own player.
-export function wav(pcm, rate) {
-  const view = new DataView(new ArrayBuffer(44 + 2 * pcm.length));
+// The loudest sample of each `step` of them, 0 to 1.
+export function peaks(pcm, step) {
+  const found = [];
+  for (let start = 0; start < pcm.length; start += step) {
+    let peak = 0;
+    const end = Math.min(pcm.length, start + step);
+    for (let i = start; i < end; i++) peak = Math.max(peak, Math.abs(pcm[i]));
+    found.push(peak / 32768);
+  }
+  return found;
+}
+
+// A WAV file of PCM16 mono blocks, for the browser's own player.
+export function wav(blocks, rate) {
+  const view = new DataView(new ArrayBuffer(44));
+  const bytes = blocks.reduce((sum, block) => sum + block.byteLength, 0);
   const text = (at, word) => [...word].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
-  text(0, "RIFF"), view.setUint32(4, 36 + 2 * pcm.length, true), text(8, "WAVEfmt ");
+  text(0, "RIFF"), view.setUint32(4, 36 + bytes, true), text(8, "WAVEfmt ");
   view.setUint32(16, 16, true), view.setUint16(20, 1, true), view.setUint16(22, 1, true);
   view.setUint32(24, rate, true), view.setUint32(28, 2 * rate, true);
   view.setUint16(32, 2, true), view.setUint16(34, 16, true);
-  text(36, "data"), view.setUint32(40, 2 * pcm.length, true);
-  pcm.forEach((value, i) => view.setInt16(44 + 2 * i, value, true));
-  return view.buffer;
+  text(36, "data"), view.setUint32(40, bytes, true);
+  return new Blob([view, ...blocks], { type: "audio/wav" });
 }
 
 // A ring of samples that are addressed by their number since the beginning; 0 outside.

@@ -1,10 +1,11 @@
 // The loudspeaker: a ring of samples in a worklet, the count of what was rendered, and its view.
 
-import { PlayQueue, Resampler, Tape, clock, toFloat, wav } from "./pure.mjs";
+import { PlayQueue, Resampler, Tape, clock, peaks, toFloat, wav } from "./pure.mjs";
 import { Link, addWorklet, element } from "./link.mjs";
 
 const REFUSED = 1000; // ms after which a context that does not start counts as blocked
 const KEPT = 120; // seconds of sound for the replay
+const CALM = 700; // ms of silence before the replay is made, which takes the page a while
 const STEP = 0.02; // seconds a column of the waveform
 const COLUMNS = 300;
 
@@ -45,10 +46,8 @@ class Playback {
     this.state = "waiting";
     this.gen = this.base = this.total = this.origin = 0;
     this.next = null; // the number that the next block should have
-    this.blocks = []; // Int16Arrays in the order of playing, from sample number `first` on
-    this.peaks = []; // of the newest of them, for the waveform
-    this.first = this.accepted = 0;
-    this.before = null; // samples that were accepted before a flush whose answer is awaited
+    this.blocks = []; // { gen, pcm, peaks } in the order of playing, from sample number `first` on
+    this.first = 0;
     const link = (this.link = new Link(model, signal));
     link.release = (code) => {
       this.close(code);
@@ -137,9 +136,9 @@ class Playback {
     // Queued now, it would play stale after the gesture.
     if (this.state === "blocked" || !this.node) return this.refuse(seq, seq + 1);
     const pcm = new Int16Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength / 2);
-    this.keep(pcm.slice());
     const samples = toFloat(pcm);
     this.node.port.postMessage({ k: "push", gen, samples }, [samples.buffer]);
+    this.blocks.push({ gen, pcm: pcm.slice(), peaks: peaks(pcm, Math.round(this.rate * STEP)) });
   }
 
   refuse(from, to) {
@@ -149,7 +148,6 @@ class Playback {
   flush(gen) {
     if (gen <= this.gen) return;
     this.gen = gen;
-    this.before ??= this.accepted;
     if (this.node) this.node.port.postMessage({ k: "flush", gen });
     else this.told({ played: this.total - this.base, gen, underruns: 0, sounding: false });
   }
@@ -158,53 +156,67 @@ class Playback {
     this.link.beat();
     const total = (this.total = this.base + played);
     this.link.send({ k: "played", played: total - this.origin, gen, underruns, sounding });
-    if (this.before !== null && gen === this.gen) this.cut(total);
+    if (gen === this.gen) this.cut(gen);
     if (!sounding) this.trim();
     if (this.node && this.state !== "blocked") this.state = sounding ? "playing" : "open";
-    this.replayable = !sounding;
+    clearTimeout(this.calm);
+    this.replayable = false;
+    if (!sounding) this.calm = setTimeout(() => this.rested(), CALM);
     this.link.draw();
   }
 
-  // Forget what was thrown away before it sounded, and what is older than the replay keeps.
-  cut(played) {
-    const [all, kept] = [this.sound(), played - this.first];
-    const parts = [all.slice(0, kept), all.slice(this.before)];
-    [this.blocks, this.peaks, this.accepted, this.before] = [[], [], 0, null];
-    for (const part of parts) this.keep(part);
+  rested() {
+    this.replayable = true;
+    this.link.draw();
   }
 
-  keep(pcm) {
-    const step = Math.round(this.rate * STEP);
-    for (let start = 0; start < pcm.length; start += step) {
-      let peak = 0;
-      for (const value of pcm.subarray(start, start + step)) peak = Math.max(peak, Math.abs(value));
-      this.peaks.push({ at: this.first + this.accepted + start, peak: peak / 32768 });
+  // Forget what an older generation than `gen` had left when it was silenced.
+  cut(gen) {
+    let room = this.total - this.first;
+    const heard = [];
+    for (const block of this.blocks) {
+      const played = block.gen < gen ? Math.max(0, Math.min(room, block.pcm.length)) : Infinity;
+      room -= block.pcm.length;
+      if (played >= block.pcm.length) heard.push(block);
+      else if (played) {
+        const pcm = block.pcm.slice(0, played);
+        heard.push({ gen, pcm, peaks: peaks(pcm, Math.round(this.rate * STEP)) });
+      }
     }
-    this.peaks = this.peaks.slice(-2 * COLUMNS);
-    this.blocks.push(pcm);
-    this.accepted += pcm.length;
+    this.blocks = heard;
   }
 
+  // What is older than the replay keeps.
   trim() {
-    while (this.accepted > KEPT * this.rate && this.blocks.length > 1) {
-      const gone = this.blocks.shift().length;
+    let kept = this.blocks.reduce((sum, { pcm }) => sum + pcm.length, 0);
+    while (kept > KEPT * this.rate && this.blocks.length > 1) {
+      const gone = this.blocks.shift().pcm.length;
       this.first += gone;
-      this.accepted -= gone;
+      kept -= gone;
     }
   }
 
-  sound() {
-    const all = new Int16Array(this.accepted);
-    let at = 0;
-    for (const block of this.blocks) all.set(block, (at += block.length) - block.length);
-    return all;
+  get sound() {
+    return this.blocks.map(({ pcm }) => pcm);
+  }
+
+  // The loudest sample of each step of the newest sound that was played, 0 to 1.
+  get peaks() {
+    const columns = [];
+    let at = this.first;
+    for (const { pcm, peaks } of this.blocks) {
+      const step = pcm.length / peaks.length;
+      peaks.forEach((peak, n) => at + n * step < this.total && columns.push(peak));
+      at += pcm.length;
+    }
+    return columns.slice(-COLUMNS);
   }
 
   close(code = "", state = "stopped") {
     const { context, node } = this;
     this.base = this.total;
-    this.before = this.accepted;
-    this.cut(this.base);
+    this.cut(Infinity);
+    clearTimeout(this.calm);
     this.context = this.node = this.opening = null;
     node?.port.postMessage({ k: "over" });
     context?.close();
@@ -226,8 +238,7 @@ function paint(canvas, playback) {
   const { width, height } = canvas;
   pen.clearRect(0, 0, width, height);
   pen.fillStyle = getComputedStyle(canvas).color;
-  const shown = playback.peaks.filter(({ at }) => at < playback.total).slice(-COLUMNS);
-  shown.forEach(({ peak }, n) => {
+  playback.peaks.forEach((peak, n) => {
     const tall = Math.max(1, peak * height);
     pen.fillRect((n * width) / COLUMNS, (height - tall) / 2, width / COLUMNS - 0.5, tall);
   });
@@ -272,8 +283,7 @@ function render({ model, el, signal }) {
     if (!replay.hidden && made !== playback.seconds) {
       made = playback.seconds;
       URL.revokeObjectURL(replay.src);
-      const bytes = wav(playback.sound(), playback.rate);
-      replay.src = URL.createObjectURL(new Blob([bytes], { type: "audio/wav" }));
+      replay.src = URL.createObjectURL(wav(playback.sound, playback.rate));
     }
     const words = [link.words(`state-${playback.state}`), link.words(playback.code)];
     const sentence = words.filter(Boolean).join(" ");
