@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import threading
 import time
+import weakref
 
 import pytest
 from asking import ask
@@ -407,3 +409,25 @@ def test_an_answer_that_shrugs_off_its_end_is_ended_all_the_same(asked):
     answer = asked(webhook(stubborn, timeout=0.1, apology="Sorry."))
     assert answer.text == "Well. Sorry."
     assert answer.complete
+
+
+def test_the_log_keeps_an_error_and_nothing_that_the_answer_held(asked):
+    class Held:
+        pass
+
+    seen = []
+
+    async def failing(_turn):
+        held = Held()
+        seen.append(weakref.ref(held))
+        yield "Hm. "
+        try:
+            raise KeyError("first")
+        except KeyError as error:
+            raise RuntimeError("then") from error
+
+    app = webhook(failing)
+    asked(app)
+    gc.collect()
+    assert isinstance(app.log[-1].error, RuntimeError)
+    assert seen[0]() is None
