@@ -68,7 +68,9 @@ class WorkerEars:
     async def transcribe(self, pcm: bytes, rate: int) -> Heard:
         """Say what a whole recording of PCM16 mono at `rate` samples a second says."""
         pause = bytes(LISTENING_RATE // 2)
-        sound = above_silence(pause + at_listening_rate(pcm, rate) + pause, 0)
+        # Without the padding, which would pass for a room without noise.
+        clean = without_noise(at_listening_rate(pcm, rate))
+        sound = above_silence(pause + clean + pause, 0)
         return await self.hear(sound, (), final=True)
 
     async def hear(self, pcm: bytes, keywords: Sequence[str], final: bool) -> Heard:
@@ -97,7 +99,13 @@ class WorkerEars:
 
     async def _ask(self, line: _Line, pcm: bytes, keywords: Sequence[str], final: bool) -> Heard:
         clean = await asyncio.to_thread(without_noise, pcm)
-        request = {"op": "hear", "pcm": _text(clean), "keywords": [*keywords], "final": final}
+        request = {
+            "op": "hear",
+            "pcm": _text(clean),
+            "keywords": [*keywords],
+            "final": final,
+            "noisy": clean is not pcm,
+        }
         answer = await line.ask(request)
         words = tuple(Word(text, start, end) for text, start, end in answer["words"])
         text = written(" ".join(word.text for word in words))
