@@ -119,6 +119,27 @@ def statuses_of_messages(client: BlockingKernelClient) -> int:
         found += (message["msg_type"], parent) == ("status", "comm_msg")
 
 
+def test_what_a_thread_prints_stays_with_its_cell(kernel) -> None:
+    comm = value(kernel, SET_UP)
+    shell = subshell(kernel)
+    number = kernel.execute(PRINT_LATER)
+    say(kernel, comm, shell, k="hello", secure=True)
+    assert heard(kernel, comm, "ack")["lease"]
+    while (message := kernel.get_iopub_msg(timeout=15))["msg_type"] != "stream":
+        pass
+    assert message["content"]["text"] == "still here\n"
+    assert message["parent_header"]["msg_id"] == number
+
+
+PRINT_LATER = """
+import threading
+greeted = lambda: (mic.ready(10), time.sleep(0.2), print("still here"))
+thread = threading.Thread(target=greeted)
+thread.start()
+thread.join()
+"""
+
+
 def test_the_canary_would_notice(kernel) -> None:
     undone = "del mic.comm._reply_subshell_for\n"
     try:

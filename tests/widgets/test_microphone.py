@@ -96,6 +96,13 @@ def test_a_callback_that_fails_does_not_stop_the_others(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_what_a_page_says_of_itself_is_known_before_it_is_answered(page, mic) -> None:
+    known: list[dict[str, bool]] = []
+    mic.send = lambda content, buffers=None: known.append(dict(mic.front_end))  # noqa: ARG005
+    page.say("hello", secure=True, microphone=True)
+    assert known[0] == {"secure": True, "microphone": True, "webview": False}
+
+
 def test_lost_frames_are_counted_and_those_of_an_earlier_run_ignored(page, mic) -> None:
     first = listening(page)
     pcm(page, first, 0)

@@ -27,20 +27,12 @@ def page(audio: AgentAudio) -> Row:
     """Whether a page answers, and whether browsers let one like it have the microphone."""
     if not audio.ready(_ANSWER):
         return row("page", "none")
-    facts = _facts(audio)
+    facts = audio.microphone.front_end
     if facts.get("webview"):
         return row("page", "webview")
     if not facts.get("secure"):
         return row("page", "insecure")
     return row("page", "ok" if facts.get("microphone") else "deaf")
-
-
-def _facts(audio: AgentAudio) -> dict[str, bool]:
-    """What the page says of itself; it may be lent the device a moment before it is noted."""
-    deadline = time.monotonic() + _ANSWER
-    while not audio.microphone.front_end and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return audio.microphone.front_end
 
 
 def tone(audio: AgentAudio, seconds: float = 1.0) -> Row:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import comm as comms
 import ipywidgets  # type: ignore[import-untyped]
 
 
 def prepare_comm(widget: ipywidgets.Widget) -> None:
     """Let the page's messages reach `widget` while a cell runs, and without side effects.
 
-    Three private places, each left alone where it is not there:
+    Four private places, each left alone where it is not there:
 
     - ipykernel 7.4 sends a page's message to the thread that last *sent* on the same comm, which
       is the busy main thread for everything that a cell sends; without the attribute it falls
@@ -19,8 +20,11 @@ def prepare_comm(widget: ipywidgets.Widget) -> None:
       matplotlib's hook among them closes the figures that a running cell draws.
     - The kernel calls itself busy and idle around each message, and JupyterLab fetches another
       favicon and draws its indicators anew each time. A message that is `silent` gets neither.
+    - What a thread prints goes to the cell, or else to the message, that came last. A page's
+      message has no output, so the lines would be lost.
     """
     comm = widget.comm
+    comm._voicekit_prepared = True
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = None
     if hasattr(comm, "handle_msg"):
@@ -28,6 +32,9 @@ def prepare_comm(widget: ipywidgets.Widget) -> None:
     kernel = getattr(comm, "kernel", None)
     if hasattr(kernel, "_publish_status"):
         _say_no_status_of_silent_messages(kernel)
+    shell = getattr(kernel, "shell", None)
+    if hasattr(shell, "set_parent"):
+        _leave_output_with_cells(shell)
 
 
 def _say_no_status_of_silent_messages(kernel: Any) -> None:
@@ -43,3 +50,16 @@ def _say_no_status_of_silent_messages(kernel: Any) -> None:
             publish(status, channel, parent)
 
     kernel._publish_status = publish_unless_silent
+
+
+def _leave_output_with_cells(shell: Any) -> None:
+    set_parent = shell.set_parent
+    if set_parent.__name__ == "set_parent_unless_a_page":
+        return
+
+    def set_parent_unless_a_page(parent: dict[str, Any]) -> None:
+        comm = comms.get_comm_manager().comms.get(parent.get("content", {}).get("comm_id"))
+        if not hasattr(comm, "_voicekit_prepared"):
+            set_parent(parent)
+
+    shell.set_parent = set_parent_unless_a_page

@@ -130,6 +130,7 @@ class Link(anywidget.AnyWidget):
             super()._handle_custom_msg(content, buffers)
             return
         kind = content["k"]
+        greets = kind in {"hello", "ping", "claim"}
         with self._lock:
             if self._closed:
                 return
@@ -138,10 +139,11 @@ class Link(anywidget.AnyWidget):
             holds = page == self._page
             if holds:
                 self._heard = time.monotonic()
-        if kind in {"hello", "ping", "claim"}:
+            if holds and greets:  # known before whoever waits for the page goes on
+                self.front_end = {fact: bool(content.get(fact)) for fact in _FACTS}
+        if greets:
             self.send({"k": "ack", "cid": page, "lease": holds, "id": self.model_id})
             if holds:
-                self.front_end = {fact: bool(content.get(fact)) for fact in _FACTS}
                 self._greeted()
         elif holds and kind == "bye":
             self._lost("page-gone")
