@@ -84,7 +84,10 @@ class PushToTalk(Link):
                 self._lock.wait_for(lambda: self._state not in self._ON - {"listening"}, timeout)
                 self._must(self._state == "listening")
                 take = self._record()
-                self._must(self._lock.wait_for(lambda: self._takes.running, 5))
+                # It may have begun and failed before this thread woke.
+                self._must(
+                    self._lock.wait_for(lambda: self._takes.running or self._takes.done == take, 5)
+                )
                 over = self._lock.wait_for(lambda: self._takes.done == take, seconds or timeout)
                 if not over:
                     self._tell("recorded")
