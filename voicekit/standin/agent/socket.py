@@ -11,7 +11,7 @@ import contextlib
 import logging
 from functools import partial
 
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voicekit.standin import elevenlabs_catalog
 from voicekit.standin.agent import events
@@ -40,6 +40,9 @@ from voicekit.standin.state import State
 
 SUBPROTOCOL = "convai"
 _log = logging.getLogger(__name__)
+# Seconds from the metadata to whatever follows. The official JavaScript client changes its listener
+# in between; under Node, what comes in the same read as the metadata is lost to it.
+_APART = 0.03
 
 
 async def conversation(websocket: WebSocket) -> None:
@@ -85,6 +88,8 @@ async def _converse(websocket: WebSocket) -> None:
             ),
             always=True,
         )
+        await outbox.drained()
+        await asyncio.sleep(_APART)
         await session.run()
     except* Ended as group:
         end = first_end(group)
@@ -184,5 +189,5 @@ def _finish(call: Call, end: Ended) -> None:
 
 
 async def _close(websocket: WebSocket, end: Ended) -> None:
-    with contextlib.suppress(RuntimeError):  # the client was faster
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the client was faster
         await websocket.close(end.code, end.frame_reason)
