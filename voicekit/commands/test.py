@@ -7,8 +7,11 @@ import sys
 
 from voicekit.setup.bootstrap import become, needed_checkout
 
+EVERYTHING = ["-n", "2", "--dist", "loadgroup"]
+"""Two at a time: many tests wait for sound. The groups are in `tests/conftest.py`."""
+
 
 def main(argv: list[str]) -> int:
     """Run pytest at the root of the clone, in place of this process."""
     os.chdir(needed_checkout("test"))
-    return become([sys.executable, "-m", "pytest", *argv])
+    return become([sys.executable, "-m", "pytest", *(argv or EVERYTHING)])
