@@ -6,6 +6,7 @@ import pytest
 from vendor import PIECE, RATE, WORD, Vendor
 
 from voicekit.errors import SpeechDroppedError, SpeechError
+from voicekit.speech import delivery
 from voicekit.speech import utterance as module
 from voicekit.speech.utterance import Utterance
 from voicekit.text.preparer import Preparer
@@ -217,7 +218,7 @@ def test_without_alignment_what_was_heard_is_estimated():
 
 
 def test_a_slow_listener_slows_the_vendor_and_loses_nothing(monkeypatch):
-    monkeypatch.setattr(module, "BACKLOG", 3 * PIECE / RATE)
+    monkeypatch.setattr(delivery, "BACKLOG", 3 * PIECE / RATE)
 
     async def run():
         vendor = Vendor()

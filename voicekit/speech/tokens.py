@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Awaitable,
-    Iterable,
-    Iterator,
-)
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable
 from typing import Any
+
+from voicekit.sources import opened
 
 Text = str | Iterable[Any] | AsyncIterable[Any] | Awaitable[Any]
 """What can be spoken: strings, the chunks of a chat completion stream, or what gives one later."""
 
-_END = object()
-
 
 async def tokens(text: Text) -> AsyncGenerator[str]:
     """The text's tokens, empty ones left out; closes the source when it is closed itself.
-
-    A synchronous iterator is read in a thread, since the one loop would otherwise wait with it.
 
     Args:
         text: a whole text; an iterable (synchronous or not) of strings or of chat completion
@@ -33,34 +23,11 @@ async def tokens(text: Text) -> AsyncGenerator[str]:
     Raises:
         TypeError: something in the stream is neither.
     """
-    if inspect.isawaitable(text):
-        text = await text
-    source = _source(text)
-    try:
+    given: Any = await text if inspect.isawaitable(text) else text
+    async with opened([given] if isinstance(given, str) else given) as source:
         async for item in source:
             if token := _token(item):
                 yield token
-    finally:
-        await _close(source)
-        if source is not text:
-            await _close(text)
-
-
-def _source(text: Any) -> AsyncIterator[Any]:
-    if isinstance(text, str):
-        return _one(text)
-    if isinstance(text, AsyncIterable):
-        return aiter(text)
-    return _threaded(iter(text))
-
-
-async def _one(text: str) -> AsyncIterator[str]:
-    yield text
-
-
-async def _threaded(items: Iterator[Any]) -> AsyncIterator[Any]:
-    while (item := await asyncio.to_thread(next, items, _END)) is not _END:
-        yield item
 
 
 def _token(item: Any) -> str:
@@ -75,12 +42,3 @@ def _token(item: Any) -> str:
         ) from None
     # A usage chunk has no choices; the role chunk and tool calls have no content.
     return (choices[0].delta.content or "") if choices else ""
-
-
-async def _close(source: Any) -> None:
-    """Close a generator or an SDK's stream, so that the vendor sees the hang-up at once."""
-    close = getattr(source, "aclose", None) or getattr(source, "close", None)
-    if close is not None and not isinstance(source, str):
-        closing = close()
-        if inspect.isawaitable(closing):
-            await closing

@@ -12,11 +12,11 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass
 
 from voicekit.audio import Clip
 from voicekit.errors import SpeechDroppedError, SpeechError
-from voicekit.speech.channel import Audio, Voicing
+from voicekit.speech.channel import Voicing
+from voicekit.speech.delivery import Chunk, Delivery
 from voicekit.speech.heard import Ledger
 from voicekit.speech.tokens import Text, tokens
 from voicekit.text.preparer import Fragment, Preparer
@@ -26,8 +26,6 @@ QUIET = 0.03
 """Seconds without a token after which an unconfirmed sentence end counts as one."""
 HUNGRY = 1.0
 """Seconds of audio left to play under which a clause is sent rather than a sentence awaited."""
-BACKLOG = 30.0
-"""Seconds of unread audio above which the socket is not read: a slow player slows the vendor."""
 KEEP_ALIVE = 10.0
 """Seconds without a token after which the vendor is told that more will come."""
 PATIENCE = 10.0
@@ -38,24 +36,10 @@ _left_to_the_receiver = contextlib.suppress(SpeechDroppedError)  # it sees the d
 _HEARTBEAT = 0.1  # an idle loop never lets the kernel's stop button through
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """A piece of audio as it came: PCM16 mono at `rate` samples a second."""
-
-    pcm: bytes
-    rate: int
-
-    @property
-    def seconds(self) -> float:
-        """How long it plays."""
-        return len(self.pcm) / 2 / self.rate
-
-
 class Utterance:
     """Something being said: iterate it (`async for`) for its chunks. Made by `Voice.speak`.
 
-    It starts at once and in the running event loop. `timeline` has its marks, `text` the source
-    text so far, `chunks` every chunk handed over.
+    It starts at once and in the running event loop. `timeline` has its marks.
     """
 
     def __init__(
@@ -69,26 +53,18 @@ class Utterance:
     ) -> None:
         self.timeline = timeline
         self.rate = rate
-        self.chunks: list[Chunk] = []
-        self.silence: float | None = None
-        """Seconds of silence that the vendor put before the first sound; None before any sound."""
         self.resumed = 0
         """How often the connection was lost and the rest was asked for again."""
         self._text = text
         self._open_channel = open_channel
         self._preparer = preparer
-        self._trim = trim
+        self._delivery = Delivery(rate, timeline, trim)
         self._ledger = Ledger()
         self._channel: Voicing | None = None
         self._unsent: deque[str] = deque()
         self._finished = False  # no more text will come
-        self._ready: asyncio.Queue[Chunk | BaseException | None] = asyncio.Queue()
         self._sending = asyncio.Lock()
         self._failure: Exception | None = None  # the LLM's; raised after what it said is spoken
-        self._seconds = 0.0  # handed over
-        self._skipped = 0.0  # silence left out
-        self._unread = 0.0
-        self._room = asyncio.Event()
         self._timer: asyncio.Timeout | None = None
         self._loop = asyncio.get_running_loop()
         timeline.mark("request")
@@ -102,15 +78,7 @@ class Utterance:
         return self
 
     async def __anext__(self) -> Chunk:
-        item = await self._ready.get()
-        if item is None or isinstance(item, BaseException):
-            self._ready.put_nowait(None)  # asked again, it has still ended
-            if item is None:
-                raise StopAsyncIteration
-            raise item
-        self._unread -= item.seconds
-        self._room.set()
-        return item
+        return await self._delivery.next()
 
     async def clip(self) -> Clip:
         """Wait for the whole utterance and return it as one clip."""
@@ -130,6 +98,16 @@ class Utterance:
             self._channel.abort()
         self._work.cancel()
         self._end(None, discard=True)
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """Every chunk handed over."""
+        return self._delivery.chunks
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds of silence that the vendor put before the first sound; None before any sound."""
+        return self._delivery.silence
 
     @property
     def text(self) -> str:
@@ -225,16 +203,16 @@ class Utterance:
     async def _receive_audio(self) -> None:
         failures = 0
         while True:
-            before = self._seconds
+            before = self._delivery.seconds
             try:
                 await self._one_connection()
                 return
             except SpeechError as error:
-                failures = 1 if self._seconds > before else failures + 1
+                failures = 1 if self._delivery.seconds > before else failures + 1
                 if failures > len(RETRIES) or not error.passing:
                     raise
             await asyncio.sleep(RETRIES[failures - 1])
-            self._unsent = deque(self._ledger.rewind(self._seconds))
+            self._unsent = deque(self._ledger.rewind(self._delivery.seconds))
             self.resumed += 1
 
     async def _one_connection(self) -> None:
@@ -245,7 +223,8 @@ class Utterance:
                 await self._pump()
                 async for audio in channel.audio():
                     self._watch()
-                    await self._hand_over(audio)
+                    self._ledger.align(self._delivery.take(audio.pcm), audio)
+                    await self._delivery.room()
             if not self._finished:
                 raise SpeechDroppedError("The vendor ended the utterance before its text was out.")
         except TimeoutError:
@@ -262,44 +241,12 @@ class Utterance:
             owed = self._finished or self._unsent or self._ledger.owed
             self._timer.reschedule(self._loop.time() + PATIENCE if owed else None)
 
-    async def _hand_over(self, audio: Audio) -> None:
-        pcm = audio.pcm if self.silence is not None else self._begin(audio.pcm)
-        skipped = (len(audio.pcm) - len(pcm)) / 2 / self.rate
-        self._skipped += skipped
-        self._ledger.align(self._seconds - skipped, audio)
-        if not pcm:
-            return
-        self.timeline.mark("playing")  # supposing that it plays as it comes
-        chunk = Chunk(pcm, self.rate)
-        self.timeline.audio.append((self.timeline.clock(), chunk.seconds))
-        self.chunks.append(chunk)
-        self._seconds += chunk.seconds
-        self._unread += chunk.seconds
-        self._ready.put_nowait(chunk)
-        while self._unread > BACKLOG:
-            self._room.clear()
-            await self._room.wait()
-
-    def _begin(self, pcm: bytes) -> bytes:
-        """Note the silence before the first sound, and leave it out if that was asked for."""
-        self.timeline.mark("first_byte")
-        onset = Clip(pcm, self.rate).onset()
-        if onset is None:
-            return b"" if self._trim else pcm
-        self.silence = self._seconds + self._skipped + onset
-        now = self.timeline.clock()
-        due = max(now, self.timeline.marks.get("playing", now) + self._seconds)
-        self.timeline.mark("audible", now if self._trim else due + onset)
-        return pcm[2 * round(onset * self.rate) :] if self._trim else pcm
-
     # --- ends ---------------------------------------------------------------------------------
 
     def _end(self, how: BaseException | None, discard: bool = False) -> None:
         if self._beat is not None:
             self._beat.cancel()
-        while discard and not self._ready.empty():
-            self._ready.get_nowait()
-        self._ready.put_nowait(how)
+        self._delivery.end(how, discard)
 
     def _keep_beating(self) -> None:
         self._beat = self._loop.call_later(_HEARTBEAT, self._keep_beating)

@@ -18,9 +18,10 @@ from typing import Any, Literal
 
 from voicekit.endpoints import Endpoints, connect
 from voicekit.speech.channel import Address, Spare
+from voicekit.speech.delivery import Chunk
 from voicekit.speech.line import Line
 from voicekit.speech.tokens import Text
-from voicekit.speech.utterance import Chunk, Utterance
+from voicekit.speech.utterance import Utterance
 from voicekit.text.preparer import Preparer
 from voicekit.timeline.marks import Timeline
 

@@ -7,7 +7,7 @@ sound. Its bytes stay with it, so that passing it on unchanged costs nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,21 @@ class Piece:
     last: bool = False
     """It is `[DONE]`."""
     raw: bytes = b""
+
+
+def items(answered: Any) -> AsyncIterable[Any] | Iterable[Any]:
+    """What an answer yields, whatever was written: also one item, or nothing.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if answered is None:
+        return ()
+    if isinstance(answered, str | bytes | ToolCall):
+        return (answered,)
+    if isinstance(answered, AsyncIterable | Iterable):
+        return answered
+    raise TypeError(f"An answer is an async generator, not {type(answered).__name__}.")
 
 
 class Reader:

@@ -18,11 +18,11 @@ from starlette.responses import Response
 
 from voicekit.errors import UpstreamError
 from voicekit.serving import Receive, Scope, Send
+from voicekit.sources import opened
 from voicekit.webhook.chunks import Form
 from voicekit.webhook.limit import Limit
 from voicekit.webhook.log import Entry
-from voicekit.webhook.pieces import Reader
-from voicekit.webhook.source import opened
+from voicekit.webhook.pieces import Reader, items
 from voicekit.webhook.turn import Turn
 
 Answer = Callable[[Turn], Any]
@@ -128,7 +128,7 @@ class Reply(Response):
     async def _answer(self, send: Send) -> None:
         form, entry, reader = self._form, self._entry, Reader()
         clock = asyncio.get_running_loop().time
-        async with opened(await self._asked()) as source:
+        async with opened(items(await self._asked())) as source:
             async for item in source:
                 self._active = now = clock()
                 if self._ended:
