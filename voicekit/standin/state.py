@@ -89,7 +89,7 @@ class State:
         self.knowledge = Knowledge(self.next_id, self.wall)
         self.signatures = Signatures(self.next_id, self.wall)
         self.tools = Toolbox(self.next_id, self.wall)
-        self.vault = Vault(self.next_id)
+        self.vault = Vault(self.next_id, self.wall)
         self.workspace = Workspace(self.next_id, self.wall)
         self.post_calls = PostCalls(self.agents, self.workspace, self.wall)
         self.conversations = Conversations(self.next_id, self.wall, self.post_calls.report)

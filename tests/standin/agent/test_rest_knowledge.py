@@ -59,7 +59,7 @@ def use(agents, *locators, **rag):
 def test_questions_find_the_passage_that_answers_them(standin, museum, question, answer):
     state = standin.state
     assert answer in state.knowledge.answer(state.agents.get(READY), question)
-    best = state.knowledge.find(state.agents.get(READY), question)[0]
+    best = state.knowledge.nearest(state.agents.get(READY), question)[0]
     assert (best.document_id, best.document) == (museum, "Museum")
 
 
@@ -212,7 +212,7 @@ def test_an_index_is_there_as_soon_as_it_is_asked_for(http, museum):
 
 def test_a_found_passage_can_be_looked_up(standin, client, museum):
     state = standin.state
-    best = state.knowledge.find(state.agents.get(READY), "Do children pay?")[0]
+    best = state.knowledge.nearest(state.agents.get(READY), "Do children pay?")[0]
     told = client.conversational_ai.knowledge_base.documents.chunk.get(museum, best.chunk_id)
     assert told.content == best.text
 

@@ -11,8 +11,8 @@ from pydantic import Field
 from voicekit.standin.agent import sent
 from voicekit.standin.agent.config import Section
 from voicekit.standin.agent.platform import Hooks
+from voicekit.standin.agent.register import Register
 from voicekit.standin.agent.store import Agent
-from voicekit.standin.refusals import Refusal
 
 
 class HookSettings(Section):
@@ -59,18 +59,13 @@ class Hook:
     failed: float | None = None
 
 
-class Workspace:
-    """Webhooks, and which of them is called.
+class Workspace(Register[Hook]):
+    """Webhooks, and which of them is called."""
 
-    Args:
-        next_id: makes the next id of a kind.
-        clock: Unix seconds.
-    """
+    kind = "webhook"
 
     def __init__(self, next_id: Callable[[str], str], clock: Callable[[], float]) -> None:
-        self._next_id = next_id
-        self._clock = clock
-        self._hooks: dict[str, Hook] = {}
+        super().__init__(next_id, clock)
         self.settings = Settings().model_dump(mode="json")
 
     def create(self, body: dict[str, Any]) -> Hook:
@@ -88,30 +83,8 @@ class Workspace:
             self._next_id("wsec_offline"),
             wanted.request_headers or {},
         )
-        self._hooks[hook.id] = hook
+        self._kept[hook.id] = hook
         return hook
-
-    def get(self, hook_id: str) -> Hook:
-        """The webhook of this id.
-
-        Raises:
-            Refusal: 404, there is none.
-        """
-        if hook_id not in self._hooks:
-            raise Refusal("elevenlabs", "webhook_not_found", f"There is no webhook {hook_id!r}.")
-        return self._hooks[hook_id]
-
-    def delete(self, hook_id: str) -> None:
-        """Forget a webhook.
-
-        Raises:
-            Refusal: 404, there is none.
-        """
-        del self._hooks[self.get(hook_id).id]
-
-    def all(self) -> list[Hook]:
-        """Every webhook, the oldest first."""
-        return list(self._hooks.values())
 
     def change(self, change: dict[str, Any]) -> None:
         """Change the settings that `change` names.
@@ -129,7 +102,7 @@ class Workspace:
         """The webhook for a conversation that ended, and its events: `transcript`, `audio`."""
         own = agent.platform_settings["workspace_overrides"]["webhooks"] if agent else {}
         chosen = own if own.get("post_call_webhook_id") else self.settings["webhooks"]
-        hook = self._hooks.get(chosen.get("post_call_webhook_id") or "")
+        hook = self._kept.get(chosen.get("post_call_webhook_id") or "")
         if hook is None or hook.disabled:
             return None
         events = chosen.get("events")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from voicekit.standin.agent import nearness, passages
+from voicekit.standin.agent.register import Register
 from voicekit.standin.agent.store import Agent
-from voicekit.standin.refusals import Refusal
 
 NEAR = 0.35
 """Nearness from which a passage bears on a question."""
@@ -55,64 +55,41 @@ class Passage:
     score: float
 
 
-class Knowledge:
-    """All documents.
+class Knowledge(Register[Document]):
+    """All documents."""
 
-    Args:
-        next_id: makes the next id of a kind.
-        clock: Unix seconds.
-    """
-
-    def __init__(self, next_id: Callable[[str], str], clock: Callable[[], float]) -> None:
-        self._next_id = next_id
-        self._clock = clock
-        self._documents: dict[str, Document] = {}
+    kind = "document"
 
     def add(self, kind: Kind, name: str, content: str = "", **more: Any) -> Document:
         """Keep a document; `more` are fields of `Document`."""
         now = self._clock()
         document = Document(self._next_id("doc"), kind, name, content, now, now, **more)
-        self._documents[document.id] = document
+        self._kept[document.id] = document
         return document
 
-    def get(self, document_id: str) -> Document:
-        """The document of this id.
-
-        Raises:
-            Refusal: 404, there is none.
-        """
-        if document_id not in self._documents:
-            said = f"There is no document {document_id!r} in the knowledge base."
-            raise Refusal("elevenlabs", "document_not_found", said)
-        return self._documents[document_id]
-
-    def delete(self, document_id: str) -> None:
+    def delete(self, wanted: str) -> None:
         """Forget a document, and what is in it if it is a folder.
 
         Raises:
             Refusal: 404, there is none.
         """
-        del self._documents[self.get(document_id).id]
-        for inner in [d.id for d in self.all() if d.parent == document_id]:
+        super().delete(wanted)
+        for inner in [d.id for d in self.all() if d.parent == wanted]:
             self.delete(inner)
-
-    def all(self) -> list[Document]:
-        """Every document and folder, the oldest first."""
-        return list(self._documents.values())
 
     def of(self, locators: Iterable[dict[str, Any]]) -> list[Document]:
         """The documents that locators name, those in folders too; what was deleted is left out."""
         found: dict[str, Document] = {}
         names = [locator["id"] for locator in locators]
         while names:
-            document = self._documents.get(names.pop(0))
+            document = self._kept.get(names.pop(0))
             if document is None or document.id in found:
                 continue
             found[document.id] = document
             names += [inner.id for inner in self.all() if inner.parent == document.id]
         return [document for document in found.values() if document.kind != "folder"]
 
-    def find(self, agent: Agent, question: str) -> list[Passage]:
+    def nearest(self, agent: Agent, question: str) -> list[Passage]:
         """The passages of an agent's documents that bear on a question, the nearest first."""
         chunks = [
             (document, number, text)
@@ -135,7 +112,7 @@ class Knowledge:
 
     def answer(self, agent: Agent, question: str) -> str:
         """The passage that answers a question, to be spoken; empty when none is near enough."""
-        found = self.find(agent, question)
+        found = self.nearest(agent, question)
         return found[0].text if found else ""
 
     def traced(self, agent: Agent, question: str) -> dict[str, Any] | None:
@@ -146,7 +123,7 @@ class Knowledge:
         begun = time.perf_counter()
         chunks = [
             {"document_id": p.document_id, "chunk_id": p.chunk_id, "vector_distance": 1 - p.score}
-            for p in self.find(agent, question)[: rag["max_retrieved_rag_chunks_count"]]
+            for p in self.nearest(agent, question)[: rag["max_retrieved_rag_chunks_count"]]
         ]
         return {
             "chunks": chunks,
@@ -164,7 +141,7 @@ class Knowledge:
         parts = [f"# {document.name}\n{document.content}" for document in whole]
         if rag["enabled"]:
             given = {document.id for document in whole}
-            near = [p for p in self.find(agent, question) if p.document_id not in given]
+            near = [p for p in self.nearest(agent, question) if p.document_id not in given]
             limit = rag["max_retrieved_rag_chunks_count"]
             close = [p for p in near[:limit] if 1 - p.score <= rag["max_vector_distance"]]
             parts += [f"# {p.document}\n{p.text}" for p in close]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from voicekit.standin.agent.recording import Recording
+from voicekit.standin.agent.register import Register
 from voicekit.standin.agent.store import Agent
 from voicekit.standin.agent.transcript import Item, Role
-from voicekit.standin.refusals import Refusal
 
 Status = Literal["initiated", "in-progress", "processing", "done", "failed"]
 KEPT = 1_000
@@ -93,7 +93,7 @@ class ConversationRecord:
             self.finished(self)
 
 
-class Conversations:
+class Conversations(Register[ConversationRecord]):
     """All conversations, the oldest first.
 
     Args:
@@ -102,16 +102,17 @@ class Conversations:
         finished: told of every conversation that ends.
     """
 
+    kind = "conversation"
+    hint = f" The newest {KEPT} are kept."
+
     def __init__(
         self,
         next_id: Callable[[str], str],
         clock: Callable[[], float],
         finished: Callable[[ConversationRecord], None],
     ) -> None:
-        self._next_id = next_id
-        self._clock = clock
+        super().__init__(next_id, clock)
         self._finished = finished
-        self._records: dict[str, ConversationRecord] = {}
 
     def start(
         self,
@@ -134,37 +135,14 @@ class Conversations:
             finished=self._end,
             **more,
         )
-        self._records[record.conversation_id] = record
-        while len(self._records) > KEPT:
-            del self._records[next(iter(self._records))]
+        self._kept[record.conversation_id] = record
+        while len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
         return record
 
     def next_id(self) -> str:
         """An id for a conversation that is still to start."""
         return self._next_id("conv")
-
-    def get(self, conversation_id: str) -> ConversationRecord:
-        """The conversation of this id.
-
-        Raises:
-            Refusal: 404, there is none.
-        """
-        if conversation_id not in self._records:
-            said = f"There is no conversation {conversation_id!r}; the newest {KEPT} are kept."
-            raise Refusal("elevenlabs", "conversation_not_found", said)
-        return self._records[conversation_id]
-
-    def delete(self, conversation_id: str) -> None:
-        """Forget a conversation.
-
-        Raises:
-            Refusal: 404, there is none.
-        """
-        del self._records[self.get(conversation_id).conversation_id]
-
-    def all(self) -> list[ConversationRecord]:
-        """Every conversation, the oldest first."""
-        return list(self._records.values())
 
     def live(self, agent_id: str) -> int:
         """How many conversations an agent has under way."""

@@ -13,7 +13,7 @@ from voicekit.standin import script
 from voicekit.standin.agent import lint, sent
 from voicekit.standin.agent.config import ConversationConfig, Section
 from voicekit.standin.agent.platform import PlatformSettings
-from voicekit.standin.refusals import Refusal
+from voicekit.standin.agent.register import Register
 
 READY = "agent_standin"
 """The id of the agent that needs no creating: the scripted support desk."""
@@ -66,18 +66,14 @@ class Agent:
         return sent.checked(ConversationConfig, together).model_dump(mode="json")
 
 
-class Agents:
-    """All agents.
+class Agents(Register[Agent]):
+    """All agents."""
 
-    Args:
-        next_id: makes the next id of a kind.
-        clock: Unix seconds.
-    """
+    kind = "agent"
+    hint = f" Create one, or use {READY!r}."
 
     def __init__(self, next_id: Callable[[str], str], clock: Callable[[], float]) -> None:
-        self._next_id = next_id
-        self._clock = clock
-        self._agents: dict[str, Agent] = {}
+        super().__init__(next_id, clock)
         self._put(
             READY,
             {
@@ -95,21 +91,6 @@ class Agents:
         sent.checked(AgentBody, wanted)  # before an id is spent
         return self._put(self._next_id("agent"), wanted)
 
-    def get(self, agent_id: str) -> Agent:
-        """The agent of this id.
-
-        Raises:
-            Refusal: 404, there is none.
-        """
-        if agent_id not in self._agents:
-            said = f"There is no agent {agent_id!r}. Create one, or use {READY!r}."
-            raise Refusal("elevenlabs", "agent_not_found", said)
-        return self._agents[agent_id]
-
-    def find(self, agent_id: str) -> Agent | None:
-        """The agent of this id; None once it was deleted."""
-        return self._agents.get(agent_id)
-
     def update(self, agent_id: str, change: dict[str, Any]) -> Agent:
         """Change what `change` says, field by field, and leave the rest.
 
@@ -121,14 +102,6 @@ class Agents:
         said = {name: value for name, value in change.items() if value is not None}
         return self._put(agent_id, sent.merged(_body(agent), said), agent.created)
 
-    def delete(self, agent_id: str) -> None:
-        """Forget an agent.
-
-        Raises:
-            Refusal: 404, there is no such agent.
-        """
-        del self._agents[self.get(agent_id).agent_id]
-
     def duplicate(self, agent_id: str, name: str | None = None) -> Agent:
         """A copy under a new id.
 
@@ -139,16 +112,12 @@ class Agents:
         copied = sent.merged({}, _body(agent)) | {"name": name or f"{agent.name} (copy)"}
         return self._put(self._next_id("agent"), copied)
 
-    def all(self) -> list[Agent]:
-        """Every agent, the oldest first."""
-        return list(self._agents.values())
-
     def _put(self, agent_id: str, wanted: dict[str, Any], created: float | None = None) -> Agent:
         checked = sent.checked(AgentBody, wanted)
         platform = checked.platform_settings or PlatformSettings()
         config = checked.conversation_config.model_dump(mode="json")
         now = self._clock()
-        self._agents[agent_id] = Agent(
+        self._kept[agent_id] = Agent(
             agent_id=agent_id,
             name=checked.name or "New agent",
             conversation_config=config,
@@ -159,7 +128,7 @@ class Agents:
             updated=now,
             warnings=lint.warnings(config),
         )
-        return self._agents[agent_id]
+        return self._kept[agent_id]
 
 
 def _body(agent: Agent) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ from pydantic import Field
 
 from voicekit.standin.agent import sent
 from voicekit.standin.agent.config import Section
-from voicekit.standin.refusals import Refusal
+from voicekit.standin.agent.register import Register
 
 
 class ToolConfig(Section):
@@ -70,18 +69,10 @@ class Tool:
     seconds: float = 0.0
 
 
-class Toolbox:
-    """All tools.
+class Toolbox(Register[Tool]):
+    """All tools."""
 
-    Args:
-        next_id: makes the next id of a kind.
-        clock: Unix seconds.
-    """
-
-    def __init__(self, next_id: Callable[[str], str], clock: Callable[[], float]) -> None:
-        self._next_id = next_id
-        self._clock = clock
-        self._tools: dict[str, Tool] = {}
+    kind = "tool"
 
     def create(self, body: dict[str, Any]) -> Tool:
         """A new tool from a request's body.
@@ -91,7 +82,7 @@ class Toolbox:
         """
         config = sent.checked(ToolBody, body).tool_config.model_dump(mode="json")
         tool = Tool(self._next_id("tool"), config, self._clock())
-        self._tools[tool.id] = tool
+        self._kept[tool.id] = tool
         return tool
 
     def update(self, tool_id: str, body: dict[str, Any]) -> Tool:
@@ -105,34 +96,12 @@ class Toolbox:
         tool.config = sent.checked(ToolBody, body).tool_config.model_dump(mode="json")
         return tool
 
-    def get(self, tool_id: str) -> Tool:
-        """The tool of this id.
-
-        Raises:
-            Refusal: 404, there is none.
-        """
-        if tool_id not in self._tools:
-            raise Refusal("elevenlabs", "tool_not_found", f"There is no tool {tool_id!r}.")
-        return self._tools[tool_id]
-
-    def delete(self, tool_id: str) -> None:
-        """Forget a tool.
-
-        Raises:
-            Refusal: 404, there is none.
-        """
-        del self._tools[self.get(tool_id).id]
-
-    def all(self) -> list[Tool]:
-        """Every tool, the oldest first."""
-        return list(self._tools.values())
-
     def of(self, prompt: dict[str, Any]) -> list[dict[str, Any]]:
         """The configurations of an agent's tools: by id, inline, then those built in.
 
         A tool that was deleted is left out; of two with one name the first counts.
         """
-        shared = [self._tools[i].config for i in prompt["tool_ids"] if i in self._tools]
+        shared = [self._kept[i].config for i in prompt["tool_ids"] if i in self._kept]
         built_in = [
             {"params": {"system_tool_type": name}, **config, "type": "system", "name": name}
             for name, config in prompt["built_in_tools"].items()
@@ -146,7 +115,7 @@ class Toolbox:
     def used(self, name: str, prompt: dict[str, Any], seconds: float) -> None:
         """Count a call of one of an agent's shared tools, which took this long."""
         for tool_id in prompt["tool_ids"]:
-            tool = self._tools.get(tool_id)
+            tool = self._kept.get(tool_id)
             if tool is not None and tool.config["name"] == name:
                 tool.calls += 1
                 tool.seconds += seconds
