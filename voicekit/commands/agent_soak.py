@@ -43,6 +43,8 @@ FAST_BLOCK = 0.1
 """Seconds of microphone in one message when time passes faster: few enough to keep up with."""
 FLAT = 2.0
 """MB that the transcript and its events may add in half an hour."""
+BETWEEN = 0.5
+"""What a median of counts may differ by when one of them comes and goes."""
 _MEMORY, _TASKS, _THREADS = "memory between turns", "tasks", "threads"
 _TURNS, _VARIANT = "answered", "long conversation"
 
@@ -182,7 +184,7 @@ def verdicts(rows: list[Row]) -> list[str]:
             continue
         quarter = max(1, len(row.samples) // 4)
         before, after = median(row.samples[:quarter]), median(row.samples[-quarter:])
-        limit = FLAT if row.metric == _MEMORY else 0.0
+        limit = FLAT if row.metric == _MEMORY else BETWEEN
         word = "flat " if after - before <= limit else "GROWS"
         lines.append(
             f"{word}  {row.metric}: {before:.1f} {row.unit} in the first quarter, {after:.1f} in "

@@ -7,8 +7,8 @@ import sys
 
 from voicekit.setup.bootstrap import become, needed_checkout
 
-EVERYTHING = ["-n", "2", "--dist", "loadgroup"]
-"""Two at a time: many tests wait for sound. The groups are in `tests/conftest.py`."""
+EVERYTHING = ["-n", "2", "--no-loadscope-reorder"]
+"""Two at a time, since many tests wait for sound; what goes together is in `tests/conftest.py`."""
 
 
 def main(argv: list[str]) -> int:

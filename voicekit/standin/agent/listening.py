@@ -21,6 +21,9 @@ stop sending where the caller stops speaking."""
 TOGETHER = 0.1
 """Seconds of sound that are judged at once, when more than one piece waits."""
 
+WAITING = 10.0
+"""Seconds of sound that may wait for the ears; a client that sends faster is read no further."""
+
 _SILENCE = bytes(2 * LISTENING_RATE // 10)  # 0.1 s
 _NOISE = 0.3  # seconds; shorter sounds that say nothing get no answer
 _NEWS = 0.5  # seconds of sound between tentative transcripts
@@ -43,7 +46,9 @@ class Listening:
         self._timers = timers
         self._intake = sound.Intake(config.asr.user_input_audio_format)
         self._sounds: asyncio.Queue[bytes] = asyncio.Queue()
-        self._most = round(TOGETHER * 2 * sound.rate(config.asr.user_input_audio_format))
+        self._second = 2 * sound.rate(config.asr.user_input_audio_format)  # bytes
+        self._waiting = 0  # bytes
+        self._room = asyncio.Event()
         self._ignored = {_bare(term) for term in config.turn.interruption_ignore_terms}
         self._any_words = config.agent.prompt.llm == "custom-llm"
         self._hearing: Hearing
@@ -67,7 +72,14 @@ class Listening:
 
     def hear(self, piece: bytes) -> None:
         """Take the client's next piece of sound."""
+        self._waiting += len(piece)
         self._sounds.put_nowait(piece)
+
+    async def room(self) -> None:
+        """Wait while more than `WAITING` seconds are still to be heard."""
+        while self._waiting > WAITING * self._second:
+            self._room.clear()
+            await self._room.wait()
 
     async def run(self) -> None:
         """Listen for as long as the conversation lasts.
@@ -79,9 +91,7 @@ class Listening:
         # Ears that wake take a second or two: the first message covers that.
         opening = asyncio.ensure_future(self._call.state.ears.open(config.asr.keywords))
         try:
-            first = (
-                await self._sounds.get()
-            )  # without sound it does not matter that ears are missing
+            first = await self._sound()  # without any it does not matter that ears are missing
             self._hearing = await opening
             async with asyncio.TaskGroup() as self._group:
                 await self._take(first)
@@ -107,13 +117,19 @@ class Listening:
             patience = 0.1 if self._starved else STARVED
         try:
             async with asyncio.timeout(patience):
-                piece = await self._sounds.get()
+                piece = await self._sound()
         except TimeoutError:
             self._starved = True
             return None
-        while not self._sounds.empty() and len(piece) < self._most:
-            piece += self._sounds.get_nowait()
+        while not self._sounds.empty() and len(piece) < TOGETHER * self._second:
+            piece += await self._sound()
         self._starved = False
+        return piece
+
+    async def _sound(self) -> bytes:
+        piece = await self._sounds.get()
+        self._waiting -= len(piece)
+        self._room.set()
         return piece
 
     async def _take(self, piece: bytes | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import threading
 import time
 
 import pytest
@@ -133,6 +135,30 @@ def test_a_microphone_that_falls_silent_without_a_word_ends_the_turn(standin, ea
         for _ in range(5):
             speak(socket, LOUD)
         assert hear(socket, "user_transcript")
+
+
+def test_a_client_that_sends_faster_than_it_is_heard_is_slowed_and_loses_nothing(standin, ears):
+    fake, awake = ears("Say hello."), threading.Event()
+    opened = fake.open
+
+    async def open_late(keywords=()):
+        while not awake.is_set():
+            await asyncio.sleep(0.02)
+        return await opened(keywords)
+
+    fake.open = open_late
+    minutes = [bytes(32_000)] * 500  # 21 MB on the wire, more than sockets hold
+    with dial(standin, agent(standin, agent={"first_message": ""}), {}) as socket:
+        sending = threading.Thread(target=lambda: [speak(socket, pcm) for pcm in minutes])
+        sending.start()
+        sending.join(1.5)
+        assert sending.is_alive()
+        awake.set()
+        sending.join(30)
+        assert not sending.is_alive()
+        utter(socket)
+        said = hear(socket, "user_transcript")["user_transcription_event"]
+        assert said["user_transcript"] == "Say hello."
 
 
 def test_when_the_caller_hangs_up_what_was_heard_is_on_record(standin):
