@@ -48,17 +48,18 @@ def test_an_unknown_variant_is_named(capsys):
 
 
 @pytest.mark.parametrize(
-    ("memory", "sockets", "verdicts"),
+    ("memory", "blocks", "sockets", "verdicts"),
     [
-        ([80.0, 80.1, 80.0, 80.1], [5, 6, 5, 5], ["flat", "flat"]),
-        ([80.0, 82.0, 84.1, 86.0], [5, 6, 7, 8], ["GROWS", "GROWS"]),
-        ([80.0, 84.0, 80.0, 84.0], [5, 5, 5, 5], ["too short", "flat"]),
+        ([80.0, 80.1, 80.0, 80.1], [9e5, 9e5, 9e5, 9e5 + 80], [5, 6, 5, 5], ["flat"] * 3),
+        ([80.0, 82.0, 84.1, 86.0], [9e5, 9e5, 9e5, 9.1e5], [5, 6, 7, 8], ["GROWS"] * 3),
+        ([80.0, 84.0, 80.0, 84.0], [9e5] * 4, [5, 5, 5, 5], ["too short", "flat", "flat"]),
     ],
 )
-def test_a_soak_tells_what_grows(memory, sockets, verdicts):
+def test_a_soak_tells_what_grows(memory, blocks, sockets, verdicts):
     rows = [
         Row(OURS, "counted after", "min", [0.0, 20.0, 40.0, 60.0]),
         Row(OURS, "memory at rest", "MB", memory),
+        Row(OURS, "blocks of Python's memory at rest", "", blocks),
         Row(OURS, "sockets at rest", "", sockets),
     ]
     _stack, *lines = bench_webhook.conclude(rows)
@@ -69,6 +70,7 @@ def test_a_soak_tells_the_growth_in_an_hour():
     rows = [
         Row(OURS, "counted after", "min", [2.0, 12.0, 22.0, 32.0]),
         Row(OURS, "memory at rest", "MB", [80.0, 81.0, 82.0, 83.0]),
+        Row(OURS, "blocks of Python's memory at rest", "", [9e5] * 4),
         Row(OURS, "sockets at rest", "", [5.0] * 4),
     ]
     assert "+6.0 ± 0.0 MB an hour over 30 minutes" in bench_webhook.conclude(rows)[1]

@@ -22,9 +22,11 @@ HANG_UP = 0.2  # of the answers
 ROUND = 20.0  # seconds
 WARM = 120.0  # seconds that do not count: imports, pools, caches, the log's thousand entries
 _MEMORY, _SOCKETS, _TIME = "memory at rest", "sockets at rest", "counted after"
+_BLOCKS = "blocks of Python's memory at rest"
 _REST = 1.0  # seconds for what is under way to end
 _LEAST = 4  # rounds that count, of at least one more
 _FLAT = 1.0  # MB an hour: a caller's memory would be hundreds of times that
+_SAME = 0.002  # of the blocks, between the first quarter and the last; one an answer would be 0.05
 
 
 def measure(minutes: float) -> list[Row]:
@@ -36,6 +38,7 @@ def measure(minutes: float) -> list[Row]:
     first = Row(VARIANT, f"added to the first token, {STREAMS} streams")
     memory, at = Row(VARIANT, _MEMORY, "MB"), Row(VARIANT, _TIME, "min")
     sockets, answers = Row(VARIANT, _SOCKETS, ""), Row(VARIANT, "answers", "")
+    blocks = Row(VARIANT, _BLOCKS, "")
     left, broken = Row(VARIANT, "hung up on", ""), Row(VARIANT, "broken or without a word", "")
     spent = Row(VARIANT, "processor time, of one core", "%")
     period = ROUND + TTFT + TOKENS / RATE + _REST
@@ -65,10 +68,11 @@ def measure(minutes: float) -> list[Row]:
             at.samples.append(now / 60)
             memory.samples.append(held["memory"])
             sockets.samples.append(held["sockets"])
+            blocks.samples.append(held["blocks"])
             answers.samples.append(figures["tokens"] / TOKENS)
             left.samples.append(figures["left"])
             broken.samples.append(figures["broken"] + figures["waiting"])
-    return [first, at, memory, sockets, answers, left, broken, spent]
+    return [first, at, memory, blocks, sockets, answers, left, broken, spent]
 
 
 def conclude(rows: list[Row]) -> list[str]:
@@ -76,18 +80,23 @@ def conclude(rows: list[Row]) -> list[str]:
     found = {row.metric: row.samples for row in rows}
     if _MEMORY not in found:
         return []
-    memory, sockets = found[_MEMORY], found[_SOCKETS]
+    memory = found[_MEMORY]
     slope, error = _growth([minutes / 60 for minutes in found[_TIME]], memory)
     word = "flat" if slope + error <= _FLAT else "GROWS" if slope - error > _FLAT else "too short"
-    quarter = max(1, len(sockets) // 4)
-    before, after = median(sockets[:quarter]), median(sockets[-quarter:])
     grown = f"{slope:+.1f} ± {error:.1f} MB an hour"
     over = f"over {found[_TIME][-1] - found[_TIME][0]:.0f} minutes after the warm-up"
-    told = f"{before:.0f} in the first quarter, {after:.0f} in the last"
     return [
         f"{word}: {_MEMORY}, {grown} {over}, from {memory[0]:.1f} MB to {memory[-1]:.1f}.",
-        f"{'flat' if after <= before else 'GROWS'}: {_SOCKETS}, {told}.",
+        _counted(_BLOCKS, found[_BLOCKS], _SAME),
+        _counted(_SOCKETS, found[_SOCKETS], 0.0),
     ]
+
+
+def _counted(name: str, counts: list[float], most: float) -> str:
+    quarter = max(1, len(counts) // 4)
+    before, after = median(counts[:quarter]), median(counts[-quarter:])
+    word = "flat" if after <= before * (1 + most) else "GROWS"
+    return f"{word}: {name}, {before:.0f} in the first quarter, {after:.0f} in the last."
 
 
 def _growth(times: list[float], values: list[float]) -> tuple[float, float]:

@@ -142,8 +142,7 @@ def test_a_client_that_sends_faster_than_it_is_heard_is_slowed_and_loses_nothing
     opened = fake.open
 
     async def open_late(keywords=()):
-        while not awake.is_set():
-            await asyncio.sleep(0.02)
+        await asyncio.to_thread(awake.wait, 30)
         return await opened(keywords)
 
     fake.open = open_late
