@@ -1,8 +1,9 @@
 """A custom-LLM webhook under load: voicekit beside what one would write without it, in one run.
 
 Each variant is one worker on one core. The language model and the callers have processes of their
-own: the model's first token comes after 0.2 s, then 50 a second, 60 in all. "Added" is the
-caller's time to the first token, less the model's. Callers ask again as soon as they are answered.
+own: the model's first token comes after 0.2 s, then 50 a second (`--rate`), 60 in all. "Added" is
+the caller's time to the first token, less the model's. Callers ask again as soon as they are
+answered. Where the floor's one core is full, choose a lower rate: then all wait for the core.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from contextlib import ExitStack
 from voicekit.commands import webhook_soak
 from voicekit.commands.bench import Progress, Row
 from voicekit.commands.webhook_programs import SERIAL, hold, line, process, state
-from voicekit.commands.webhook_server import VARIANTS
-from voicekit.commands.webhook_upstream import RATE, STREAM, TOKENS
+from voicekit.commands.webhook_server import GENERATOR, VARIANTS
+from voicekit.commands.webhook_upstream import RATE, TOKENS, TTFT
 
 _SERIAL_MOST = 3  # streams; each waits for all the others, so more would only take longer
 _GOALS = {200: (1.5, 4.0), 500: (3.0, 8.0)}
 _CPU_GOAL = 2.0
+_ALL = [*VARIANTS, GENERATOR]
 NOTHING = "nothing between"
 """The callers on the language model itself: what the measurement adds, and none of the goals."""
 
@@ -29,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How much to measure: about five minutes by default, under one with `--quick`."""
     parser.add_argument("--streams", default="1,2,10,50,200,500", help="(default 1,2,…,500)")
     parser.add_argument("--seconds", type=float, default=5.0, help="for each figure (default 5)")
+    parser.add_argument("--rate", type=float, default=RATE, help=f"tokens a second ({RATE})")
     parser.add_argument("--variants", help="names with semicolons between them (default: all)")
     parser.add_argument(
         "--soak", type=float, metavar="MINUTES", help="hold 50 streams instead, and watch memory"
@@ -41,30 +44,33 @@ def measure(options: argparse.Namespace) -> list[Row]:
     if options.soak:
         return webhook_soak.measure(options.soak)
     levels = [int(level) for level in options.streams.split(",")]
-    seconds = options.seconds
+    seconds, rate = options.seconds, options.rate
+    if not 1 <= rate <= 1000:
+        raise ValueError(f"--rate {rate:g}: a language model gives 1 to 1000 tokens a second.")
     if options.quick:
-        levels, seconds = [n for n in levels if n <= 50], STREAM
-    names = [name.strip() for name in options.variants.split(";")] if options.variants else VARIANTS
-    if unknown := [name for name in names if name not in VARIANTS]:
-        raise ValueError(f"There is no variant {unknown[0]!r}. Known: {'; '.join(VARIANTS)}.")
+        levels, seconds = [n for n in levels if n <= 50], TTFT + TOKENS / rate
+    names = [name.strip() for name in options.variants.split(";")] if options.variants else _ALL
+    if unknown := [name for name in names if name not in _ALL]:
+        raise ValueError(f"There is no variant {unknown[0]!r}. Known: {'; '.join(_ALL)}.")
     measured = [*names, NOTHING]
     pairs = [(n, name) for n in levels for name in measured if n <= _SERIAL_MOST or name != SERIAL]
     progress = Progress(len(pairs))
     rows: dict[str, list[Row]] = {}
     with ExitStack() as stack:
-        upstream = stack.enter_context(process("webhook_upstream", str(RATE)))
+        upstream = stack.enter_context(process("webhook_upstream", str(rate)))
         port = line(upstream)
         started = {
-            name: stack.enter_context(process("webhook_server", name, port)) for name in names
+            name: stack.enter_context(process("webhook_server", name, port, str(rate)))
+            for name in names
         }
         servers = {name: line(program) for name, program in started.items()}
         load = stack.enter_context(process("webhook_load"))
         for name in names:  # a first answer, which does not count: imports, connections
-            hold(load, servers[name], name, 1, 0.1)
+            hold(load, servers[name], name, 1, 0.1, rate)
         for streams, name in pairs:
             server = servers.get(name)
             before = state(server)["cpu"] if server else 0.0
-            figures = hold(load, server or port, name, streams, seconds)
+            figures = hold(load, server or port, name, streams, seconds, rate)
             found = [
                 ("added to the first token", "ms", figures["first"]),
                 ("token delay", "ms", figures["delays"] or [0.0]),
@@ -86,7 +92,7 @@ def conclude(rows: list[Row]) -> list[str]:
     lines = [_stack(), *webhook_soak.conclude(rows)]
     found = {(row.variant, row.metric): row for row in rows}
     floor = next(iter(VARIANTS))
-    for name in ("voicekit relay", "voicekit relay, all on", "voicekit generator"):
+    for name in ("voicekit relay", "voicekit relay, all on", GENERATOR):
         for streams, (p50, p95) in _GOALS.items():
             row = found.get((name, f"added to the first token, {streams} streams"))
             if row is None:

@@ -1,6 +1,6 @@
 """The webhooks that `bench webhook` compares, each in a process of its own on one core.
 
-`python3 -m voicekit.commands.webhook_server VARIANT UPSTREAM_PORT` serves one of them.
+`python3 -m voicekit.commands.webhook_server VARIANT UPSTREAM_PORT [RATE]` serves one of them.
 """
 
 from __future__ import annotations
@@ -78,15 +78,15 @@ def guarded(upstream: str) -> App:
     )
 
 
-def generator(_upstream: str) -> App:
-    """The kit around a generator that needs no other server."""
+def generator(rate: float) -> App:
+    """The kit around a generator that needs no other server, of so many tokens a second."""
 
     async def answer(_turn: Turn) -> AsyncIterator[str]:
         received, due = time.monotonic_ns() // 1000, time.monotonic() + TTFT
         for _ in range(TOKENS):
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             yield token(received)
-            due += 1 / RATE
+            due += 1 / rate
 
     return webhook(answer, streams=_PLENTY)
 
@@ -145,11 +145,11 @@ VARIANTS: dict[str, Callable[[str], App]] = {
     "bare ASGI relay": floor,
     "voicekit relay": ours,
     "voicekit relay, all on": guarded,
-    "voicekit generator": generator,
     "AsyncOpenAI in FastAPI": async_openai,
     "the article's": article,
 }
 """The first one is what the others are compared to."""
+GENERATOR = "voicekit generator"
 
 
 def counting(app: App) -> App:
@@ -190,12 +190,13 @@ def _is_socket(entry: Path) -> bool:
         return False
 
 
-def main(variant: str, upstream: str) -> None:
+def main(variant: str, upstream: str, rate: str = str(RATE)) -> None:
     """Serve until the parent ends us; print the port first."""
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns when a caller has given up
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    app = counting(VARIANTS[variant](f"http://127.0.0.1:{upstream}/v1"))
+    url = f"http://127.0.0.1:{upstream}/v1"
+    app = counting(generator(float(rate)) if variant == GENERATOR else VARIANTS[variant](url))
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     print(listener.getsockname()[1], flush=True)
     config = uvicorn.Config(

@@ -21,8 +21,6 @@ RATE = 50
 """Tokens a second."""
 TOKENS = 60
 """Tokens of a reply."""
-STREAM = TTFT + TOKENS / RATE
-"""Seconds that a reply takes."""
 _HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
     b"transfer-encoding: chunked\r\n\r\n"
