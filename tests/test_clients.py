@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,18 +70,43 @@ def test_the_official_javascript_sdks(standin):
     assert got["openaiError"] == [True, 404, "model_not_found"]
 
 
-@needs_javascript
-def test_the_official_browser_client_converses_in_writing(standin):
+# Node 20 has WebSocket behind this flag, later ones have it anyway.
+BROWSER = ("node", "--experimental-websocket", "conversation.mjs")
+ORDER = {"type": "string", "description": "The order number"}
+FIND_ORDER = {
+    "type": "client",
+    "name": "find_order",
+    "description": "Look up an order by its number",
+    "parameters": {"type": "object", "properties": {"order_id": ORDER}, "required": ["order_id"]},
+    "expects_response": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "source"),
+    [
+        pytest.param(BROWSER, "js_sdk", marks=needs_javascript, id="javascript"),
+        pytest.param((sys.executable, "conversation.py", "sync"), "python_sdk", id="python"),
+        pytest.param((sys.executable, "conversation.py", "async"), "python_sdk", id="async"),
+    ],
+)
+def test_the_official_clients_run_one_script_to_the_same_words(standin, command, source):
     agent = {
         "first_message": "Hello there.",
-        "prompt": {"built_in_tools": {"end_call": {"params": {}}}},
+        "prompt": {"tools": [FIND_ORDER], "built_in_tools": {"end_call": {"params": {}}}},
     }
     made = standin.state.agents.create({"conversation_config": {"agent": agent}})
-    # Node 20 has WebSocket behind this flag, later ones have it anyway.
-    got = run(standin, "node", "--experimental-websocket", "conversation.mjs", made.agent_id)
-    assert got["said"] == ["Hello there.", "Hello!", "Thank you for calling Acme. Goodbye!"]
+    lines = ("Where is my order 4217?", "How long do I have to return something?", "Goodbye.")
+    got = run(standin, *command, made.agent_id, *lines)
+    assert got["asked"] == ["4217"]
+    assert got["said"][:2] == ["Hello there.", "Order 4217 arrives on Friday."]
+    assert "30 days" in got["said"][2]
+    assert got["said"][3:] == ["Thank you for calling Acme. Goodbye!"]
     assert got["reason"] == "agent"
-    assert standin.state.conversations.get(got["id"]).source == "js_sdk"
+    record = standin.state.conversations.get(got["id"])
+    assert record.source == source
+    written = [item.message for item in record.items if item.role == "user"]
+    assert written == list(lines)
 
 
 @needs_peers

@@ -10,6 +10,7 @@ from voicekit.standin import endpointing
 from voicekit.standin.agent import events, sound
 from voicekit.standin.agent.call import Call
 from voicekit.standin.agent.ending import OPERATIONAL, Ended
+from voicekit.standin.agent.inbox import Inbox
 from voicekit.standin.agent.timers import Timers
 from voicekit.standin.agent.turns import Turns
 from voicekit.standin.engines import LISTENING_RATE, Activity, Hearing
@@ -17,12 +18,6 @@ from voicekit.standin.engines import LISTENING_RATE, Activity, Hearing
 STARVED = 0.5
 """Seconds without sound in the middle of speech, after which silence is heard instead: some clients
 stop sending where the caller stops speaking."""
-
-TOGETHER = 0.1
-"""Seconds of sound that are judged at once, when more than one piece waits."""
-
-WAITING = 10.0
-"""Seconds of sound that may wait for the ears; a client that sends faster is read no further."""
 
 _SILENCE = bytes(2 * LISTENING_RATE // 10)  # 0.1 s
 _NOISE = 0.3  # seconds; shorter sounds that say nothing get no answer
@@ -45,10 +40,8 @@ class Listening:
         self._turns = turns
         self._timers = timers
         self._intake = sound.Intake(config.asr.user_input_audio_format)
-        self._sounds: asyncio.Queue[bytes] = asyncio.Queue()
-        self._second = 2 * sound.rate(config.asr.user_input_audio_format)  # bytes
-        self._waiting = 0  # bytes
-        self._room = asyncio.Event()
+        self.inbox = Inbox(2 * sound.rate(config.asr.user_input_audio_format))
+        """Takes what the client sends."""
         self._ignored = {_bare(term) for term in config.turn.interruption_ignore_terms}
         self._any_words = config.agent.prompt.llm == "custom-llm"
         self._hearing: Hearing
@@ -70,17 +63,6 @@ class Listening:
         self._frames = 0
         self._recorded = 0.0
 
-    def hear(self, piece: bytes) -> None:
-        """Take the client's next piece of sound."""
-        self._waiting += len(piece)
-        self._sounds.put_nowait(piece)
-
-    async def room(self) -> None:
-        """Wait while more than `WAITING` seconds are still to be heard."""
-        while self._waiting > WAITING * self._second:
-            self._room.clear()
-            await self._room.wait()
-
     async def run(self) -> None:
         """Listen for as long as the conversation lasts.
 
@@ -91,7 +73,7 @@ class Listening:
         # Ears that wake take a second or two: the first message covers that.
         opening = asyncio.ensure_future(self._call.state.ears.open(config.asr.keywords))
         try:
-            first = await self._sound()  # without any it does not matter that ears are missing
+            first = await self.inbox.get()  # without any it does not matter that ears are missing
             self._hearing = await opening
             async with asyncio.TaskGroup() as self._group:
                 await self._take(first)
@@ -107,29 +89,17 @@ class Listening:
                 opening.result().close()
 
     async def _next(self) -> bytes | None:
-        """What came since; None for silence, when the caller's speech broke off.
-
-        What waits is taken together: judged at once, frames cost a third, so that ears which fell
-        behind catch up. Not so much that a turn could begin and end in it.
-        """
+        """What came since; None for silence, when the caller's speech broke off."""
         patience = None
         if self._began is not None:
             patience = 0.1 if self._starved else STARVED
         try:
             async with asyncio.timeout(patience):
-                piece = await self._sound()
+                piece = await self.inbox.get()
         except TimeoutError:
             self._starved = True
             return None
-        while not self._sounds.empty() and len(piece) < TOGETHER * self._second:
-            piece += await self._sound()
         self._starved = False
-        return piece
-
-    async def _sound(self) -> bytes:
-        piece = await self._sounds.get()
-        self._waiting -= len(piece)
-        self._room.set()
         return piece
 
     async def _take(self, piece: bytes | None) -> None:
