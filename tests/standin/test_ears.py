@@ -379,9 +379,36 @@ def test_in_noise_a_number_is_believed_if_dictation_hears_it_too(
         return [[word, 0.0, 1.0] for word in text.split()]
 
     monkeypatch.setattr("voicekit.standin.engines.recogniser._decoded", decoded)
-    quiet, noisy = (recogniser.hear(b"", (), final=True, noisy=each) for each in (False, True))
+    quiet, noisy = (recogniser.hear(b"", (), final=True, others=it) for it in ([], [b"", b""]))
     assert quiet["source"] == "grammar"
     assert (noisy["source"] == "grammar") is believed
+
+
+@pytest.mark.parametrize(
+    ("readings", "text"),
+    [
+        (["bright where is", "where is bright", "where is bright"], "where is bright"),
+        (["bright where is", "where is bright", "bright is where"], "free words"),
+        (["bright is six", "bright is six", "bright"], "free words"),
+    ],
+)
+def test_in_noise_two_readings_with_the_same_words_are_believed_but_no_digit(
+    monkeypatch: pytest.MonkeyPatch, readings: list[str], text: str
+) -> None:
+    if not _has_pocketsphinx():
+        pytest.skip("no pocketsphinx on this Python")
+    recogniser = Recogniser(["where is my order four two one"], {})
+    recogniser._open = "dictation"
+    sounds = [b"0", b"1", b"2"]
+
+    def decoded(decoder: Any, pcm: bytes) -> list[list[Any]]:
+        said = "free words" if decoder == "dictation" else readings[int(pcm)]
+        return [[word, 0.0, 1.0] for word in said.split()]
+
+    monkeypatch.setattr("voicekit.standin.engines.recogniser._decoded", decoded)
+    heard = recogniser.hear(sounds[0], (), final=True, others=sounds[1:])
+    assert " ".join(word[0] for word in heard["words"]) == text
+    assert (heard["source"] == "grammar") is (text != "free words")
 
 
 def test_a_goodbye_is_no_order(ears: WorkerEars, speech: Any) -> None:

@@ -17,7 +17,7 @@ from voicekit.errors import EngineError
 from voicekit.standin import phrasings
 from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing, Word
 from voicekit.standin.engines.ear import Ear
-from voicekit.standin.engines.noise import without_noise
+from voicekit.standin.engines.noise import readings, without_noise
 from voicekit.standin.engines.sound import above_silence, at_listening_rate
 from voicekit.standin.engines.worker import NO_ANSWER, Worker
 from voicekit.standin.written_form import written
@@ -98,13 +98,13 @@ class WorkerEars:
             line.close()
 
     async def _ask(self, line: _Line, pcm: bytes, keywords: Sequence[str], final: bool) -> Heard:
-        clean = await asyncio.to_thread(without_noise, pcm)
+        clean, *others = await asyncio.to_thread(readings, pcm)
         request = {
             "op": "hear",
             "pcm": _text(clean),
             "keywords": [*keywords],
             "final": final,
-            "noisy": clean is not pcm,
+            "others": [_text(other) for other in others],
         }
         answer = await line.ask(request)
         words = tuple(Word(text, start, end) for text, start, end in answer["words"])

@@ -27,6 +27,7 @@ AROUND = 5  # frames seen before and after the one judged
 QUIET, FEWEST = 6, 8  # one frame in six is taken for noise alone, and at least eight are
 CLEAR = 30.0  # dB from noise to sound from which there is nothing to lower
 MOST = 5.0  # of a band's power, in nepers: 22 dB
+SOME = 0.35  # of the noise's amplitude left in the reading between
 FLOOR = 30.0  # amplitude of the even noise laid under the result, which hides what is left
 
 
@@ -49,6 +50,19 @@ def without_noise(pcm: bytes) -> bytes:
     clean = _joined(spectra, sound.size)
     clean += np.random.default_rng(3).normal(0, FLOOR, sound.size)
     return np.rint(clean).clip(-32768, 32767).astype("<i2").tobytes()
+
+
+def readings(pcm: bytes) -> list[bytes]:
+    """An utterance without its noise, with a third of it, and as it is; this alone if it is clear.
+
+    What is one word in all of them is hardly the noise's.
+    """
+    clean = without_noise(pcm)
+    if clean is pcm:
+        return [pcm]
+    sound, lowered = (np.frombuffer(it, "<i2").astype(np.float64) for it in (pcm, clean))
+    between = np.rint(lowered + SOME * (sound - lowered)).astype("<i2").tobytes()
+    return [clean, between, pcm]
 
 
 def framed(sound: Sound) -> npt.NDArray[np.complex128]:

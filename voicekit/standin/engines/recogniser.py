@@ -4,8 +4,8 @@ It reads requests from standard input, one JSON object a line with an `op`, and 
 one line of JSON (`worker.py`). PCM16 at 16 kHz travels in base64. It ends with its input.
 
 - `load`: `sentences`, `pronunciations` → nothing; must come before `hear`.
-- `hear`: `pcm`, `keywords`, `final`, `noisy` → `words` as [text, start, end], `source`,
-  `confidence`.
+- `hear`: `pcm`, `keywords`, `final`, `others` → `words` as [text, start, end], `source`,
+  `confidence`. `others` are the same sound with its noise lowered less; none where it is clear.
 - `judge`: `session`, `pcm` of whole frames → `probabilities` of speech, one for each frame.
 - `forget`: `session` → nothing.
 
@@ -73,27 +73,33 @@ class Recogniser:
         self._model(())
 
     def hear(
-        self, pcm: bytes, keywords: Sequence[str], final: bool, noisy: bool = False
+        self, pcm: bytes, keywords: Sequence[str], final: bool, others: Sequence[bytes] = ()
     ) -> dict[str, Any]:
         """Say what `pcm` says; unless `final`, without a look at whether it can be.
 
-        Open dictation has to agree with what is little like a caller's sentence, and if the sound
-        is `noisy`, with every number: any sound in a row is like some digits in a row.
+        Open dictation has to agree with what is little like a caller's sentence, and in noise with
+        every number: any sound in a row is like some digits in a row. In noise, it is also enough
+        if two of the sound's readings have the same words, and no digit.
         """
         wide, quick, coverage = self._model(tuple(keywords))
-        words = _decoded(wide if noisy else quick, pcm)
+        words = _decoded(wide if others else quick, pcm)
         texts = [word[0] for word in words]
         sure = coverage.of(texts)
         if not words and not final:
             return _answer("none", words, 0.0)
         numbers = _numbers(texts)
-        if not final or (sure >= ACCEPT and not (noisy and numbers)):
+        if not final or (sure >= ACCEPT and not (others and numbers)):
             return _answer("grammar", words, sure)
         if self._open is None:
             self._open = self._decoder(None, None)
         freely = _decoded(self._open, pcm)
         if words and self._agrees(texts, numbers, [word[0] for word in freely], sure):
             return _answer("grammar", words, max(sure, ACCEPT))
+        readings = [words, *(_decoded(wide, other) for other in others)]
+        for one, two in itertools.combinations(readings, 2):
+            texts = [word[0] for word in one]
+            if texts and texts == [word[0] for word in two] and DIGITS.isdisjoint(texts):
+                return _answer("grammar", one, ACCEPT)
         return _answer("dictation" if freely else "none", freely, sure if freely else 0.0)
 
     def _model(self, keywords: tuple[str, ...]) -> tuple[Any, Any, Coverage]:
@@ -295,11 +301,12 @@ class _Program:
         return {}
 
     def hear(
-        self, pcm: str, keywords: list[str], final: bool, noisy: bool = False
+        self, pcm: str, keywords: list[str], final: bool, others: Sequence[str] = ()
     ) -> dict[str, Any]:
         if self._recogniser is None:
             raise Refused("Load sentences first.")
-        return self._recogniser.hear(base64.b64decode(pcm), keywords, final, noisy)
+        less = [base64.b64decode(other) for other in others]
+        return self._recogniser.hear(base64.b64decode(pcm), keywords, final, less)
 
     def judge(self, session: str, pcm: str) -> dict[str, Any]:
         if session not in self._detectors:
