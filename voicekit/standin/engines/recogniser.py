@@ -78,12 +78,12 @@ class Recogniser:
         """Say what `pcm` says; unless `final`, without a look at whether it can be.
 
         Open dictation has to agree with what is little like a caller's sentence, and in noise with
-        every number: any sound in a row is like some digits in a row. In noise, it is also enough
-        if two of the sound's readings have the same words, and no digit.
+        every number: any sound in a row is like some digits in a row. It is also enough if two
+        readings of the sound have the same words, or dictation a caller's, and no digit.
         """
         wide, quick, coverage = self._model(tuple(keywords))
         words = _decoded(wide if others else quick, pcm)
-        texts = [word[0] for word in words]
+        texts = _said(words)
         sure = coverage.of(texts)
         if not words and not final:
             return _answer("none", words, 0.0)
@@ -93,13 +93,14 @@ class Recogniser:
         if self._open is None:
             self._open = self._decoder(None, None)
         freely = _decoded(self._open, pcm)
-        if words and self._agrees(texts, numbers, [word[0] for word in freely], sure):
+        if words and self._agrees(texts, numbers, _said(freely), sure):
             return _answer("grammar", words, max(sure, ACCEPT))
         readings = [words, *(_decoded(wide, other) for other in others)]
-        for one, two in itertools.combinations(readings, 2):
-            texts = [word[0] for word in one]
-            if texts and texts == [word[0] for word in two] and DIGITS.isdisjoint(texts):
-                return _answer("grammar", one, ACCEPT)
+        same = (one for one, two in itertools.combinations(readings, 2) if _said(one) == _said(two))
+        callers = [freely] if coverage.of(_said(freely)) >= ACCEPT else []
+        for likely in (*same, *callers):
+            if likely and DIGITS.isdisjoint(_said(likely)):
+                return _answer("grammar", likely, ACCEPT)
         return _answer("dictation" if freely else "none", freely, sure if freely else 0.0)
 
     def _model(self, keywords: tuple[str, ...]) -> tuple[Any, Any, Coverage]:
@@ -266,6 +267,10 @@ def _decoded(decoder: Any, pcm: bytes) -> list[list[Any]]:
         for part in decoder.seg() or ()
         if WORD.match(part.word)
     ]
+
+
+def _said(words: list[list[Any]]) -> list[str]:
+    return [word[0] for word in words]
 
 
 def _answer(source: str, words: list[list[Any]], confidence: float) -> dict[str, Any]:
