@@ -44,8 +44,8 @@ DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 FEWEST_DIGITS = 3  # that are a number somebody may act on
 WORD = re.compile(r"[a-z'.]+")
 LOG10 = math.log10(1.0001)  # pocketsphinx's logarithms have the base 1.0001
-# Where the sound is clear, a quarter of the time saved costs no word. In noise it costs one answer
-# in ten: there the library's own, wider search it is.
+# Where the sound is clear, this saves a fifth of the time and costs no answer. In noise it costs
+# one in fourteen: there the library's own, wider search it is.
 CLEAR = {"topn": 2, "wbeam": 7e-24, "maxwpf": 12}
 KEYWORD_WEIGHT = 9  # times a keyword counts as much as a sentence
 MOST_MODELS = 4  # sets of keywords kept in memory, about 20 MB each
