@@ -42,6 +42,16 @@ def test_the_goals_are_judged_by_the_figures(added, spent, verdicts):
     assert [line.partition(":")[0] for line in lines] == verdicts
 
 
+@pytest.mark.parametrize(
+    ("floor", "added", "verdict"), [(0.4, 1.6, "NOT met"), (1.0, 2.9, "met"), (1.0, 3.1, "NOT met")]
+)
+def test_the_goal_grows_with_the_floor_of_a_slower_machine(floor, added, verdict):
+    metric = "added to the first token, 200 streams"
+    rows = [Row(FLOOR, metric, samples=[floor]), Row(OURS, metric, samples=[added])]
+    _stack, line = bench_webhook.conclude(rows)
+    assert line.startswith(f"{verdict}: ")
+
+
 def test_an_unknown_variant_is_named(capsys):
     assert bench.main(["webhook", "--variants", "nonesuch"]) == 1
     assert "nonesuch" in capsys.readouterr().err
