@@ -60,7 +60,7 @@ class WorkerEars:
         silence = bytes(1024)
         await asyncio.gather(
             self._judge.ask({"op": "judge", "session": f"{name} warm-up", "pcm": _text(silence)}),
-            *(self._ask(line, silence, keywords, final=False) for line in self._decoders),
+            *(self._ask(line, [silence], keywords, final=False) for line in self._decoders),
         )
         await self._judge.ask({"op": "forget", "session": f"{name} warm-up"})
         return Ear(_Session(self, name, tuple(keywords)))
@@ -75,8 +75,9 @@ class WorkerEars:
 
     async def hear(self, pcm: bytes, keywords: Sequence[str], final: bool) -> Heard:
         """Decode one utterance, in the process that has least to do."""
-        line = min(self._decoders, key=lambda line: line.waiting)
-        return await self._ask(line, pcm, keywords, final)
+        sounds = await asyncio.to_thread(readings, pcm)
+        line = min(self._decoders, key=lambda line: line.waiting)  # as it is once they are there
+        return await self._ask(line, sounds, keywords, final)
 
     @property
     def free(self) -> int:
@@ -97,8 +98,10 @@ class WorkerEars:
         for line in (self._judge, *self._decoders):
             line.close()
 
-    async def _ask(self, line: _Line, pcm: bytes, keywords: Sequence[str], final: bool) -> Heard:
-        clean, *others = await asyncio.to_thread(readings, pcm)
+    async def _ask(
+        self, line: _Line, sounds: Sequence[bytes], keywords: Sequence[str], final: bool
+    ) -> Heard:
+        clean, *others = sounds
         request = {
             "op": "hear",
             "pcm": _text(clean),
