@@ -390,11 +390,19 @@ def test_in_noise_a_number_is_believed_if_dictation_hears_it_too(
         (["bright", "is bright is", "is bright is"], "free words", "is bright is"),
         (["bright", "is bright is", "bright is"], "free words", ""),
         (["bright is six", "bright is six", "bright"], "free words", ""),
+        (
+            ["bright", "the bright sky is here", "a bright sky is here"],
+            "free words",
+            "the bright sky is here",
+        ),
+        (["bright", "the bright sky", "a bright sky"], "free words", ""),
         (["bright", "bright is", "is bright"], "where is my order", "where is my order"),
         (["bright", "bright is", "is bright"], "where is my order one", ""),
+        (["bright", "bright is", "is bright"], "where is water now", "where is water now"),
+        (["bright", "bright is", "is bright"], "where is water now please", ""),
     ],
 )
-def test_two_readings_with_the_same_words_are_believed_or_dictation_of_a_callers_but_no_digit(
+def test_two_readings_alike_are_believed_or_dictation_like_a_caller_but_no_digit(
     monkeypatch: pytest.MonkeyPatch, readings: list[str], freely: str, text: str
 ) -> None:
     if not _has_pocketsphinx():
@@ -481,3 +489,13 @@ def test_who_gives_up_leaves_the_queue_and_an_utterance_begun_still_counts() -> 
     free, heard = asyncio.run(give_up())
     assert free == [0, 0, 1]
     assert heard == 3  # the first, the one begun, and the last
+
+
+def test_two_utterances_at_once_are_decoded_in_two_processes() -> None:
+    async def both() -> list[float]:
+        ears = WorkerEars([sys.executable, "-c", SLOW], decoders=2)
+        heard = await asyncio.gather(*(ears.hear(bytes(640), (), final=True) for _ in range(2)))
+        ears.close()
+        return [each.confidence for each in heard]
+
+    assert asyncio.run(both()) == [1, 1]  # the first that each process has heard

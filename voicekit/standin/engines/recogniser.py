@@ -35,10 +35,12 @@ MISSING = (
     "Python 3.11 and 3.13 only; on another Python, pip builds it with a C compiler."
 )
 FRAME_BYTES = 1024  # 512 samples, the only length the voice activity model takes
-COMMON_WORDS = 1500  # of general English, beside the callers' own
+COMMON_WORDS = 3000  # of general English, beside the callers' own
 OWN = 0.8  # of a single word's likelihood comes from the callers' sentences
 ACCEPT = 0.5  # coverage from which a sentence is taken for a caller's
 AGREE = 0.26  # of the phones, how much open dictation may differ on a sentence below that
+ALIKE = 0.1  # of the phones, how much two readings of a sound may differ and mean the same
+CALLERS = 0.4  # coverage from which dictation has a caller's turns of phrase, not knowing them
 NUMBER_AGREE = 0.5  # likewise on a number, whose short words it is often wrong about
 DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"}
 FEWEST_DIGITS = 3  # that are a number somebody may act on
@@ -79,7 +81,7 @@ class Recogniser:
 
         Open dictation has to agree with what is little like a caller's sentence, and in noise with
         every number: any sound in a row is like some digits in a row. It is also enough if two
-        readings of the sound have the same words, or dictation a caller's, and no digit.
+        readings of the sound are alike, or dictation like a caller, and no digit is in it.
         """
         wide, quick, coverage = self._model(tuple(keywords))
         words = _decoded(wide if others else quick, pcm)
@@ -96,8 +98,9 @@ class Recogniser:
         if words and self._agrees(texts, numbers, _said(freely), sure):
             return _answer("grammar", words, max(sure, ACCEPT))
         readings = [words, *(_decoded(wide, other) for other in others)]
-        same = (one for one, two in itertools.combinations(readings, 2) if _said(one) == _said(two))
-        callers = [freely] if coverage.of(_said(freely)) >= ACCEPT else []
+        pairs = itertools.combinations(readings, 2)
+        same = (one for one, two in pairs if self._distance(_said(one), _said(two)) <= ALIKE)
+        callers = [freely] if coverage.of(_said(freely)) >= CALLERS else []
         for likely in (*same, *callers):
             if likely and DIGITS.isdisjoint(_said(likely)):
                 return _answer("grammar", likely, ACCEPT)
