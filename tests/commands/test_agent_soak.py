@@ -28,9 +28,13 @@ def test_a_faster_loop_sleeps_less_and_its_clock_tells_as_much_as_was_asked():
 
 @pytest.mark.parametrize(
     ("samples", "word"),
-    [([30.0, 31.0, 30.0, 31.0] * 3, "flat "), ([30.0 + n for n in range(12)], "GROWS")],
+    [
+        ([30.0, 31.0, 30.0, 31.0] * 3, "flat "),
+        ([30.0, 30.0, 31.0, 39.0, 39.0, 39.0, 39.0, 30.0], "flat "),
+        ([30.0 + n for n in range(12)], "GROWS"),
+    ],
 )
-def test_what_grows_from_the_first_quarter_to_the_last_is_named(samples, word):
+def test_what_grows_from_the_first_quarter_to_the_last_and_stays_is_named(samples, word):
     row = Row("long conversation", "memory between turns", "MB", samples)
     (line,) = agent_soak.verdicts([row])
     assert line.startswith(word)

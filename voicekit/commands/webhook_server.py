@@ -6,13 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
-import gc
 import json
 import logging
 import os
-import re
 import socket
 import sys
 import time
@@ -25,6 +21,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
+from voicekit.commands.memory import give_back, held
 from voicekit.commands.webhook_upstream import RATE, TOKENS, TTFT, token
 from voicekit.serving import App, Receive, Scope, Send
 from voicekit.webhook import Turn, relay, webhook
@@ -171,14 +168,11 @@ def counting(app: App) -> App:
 
 def _state() -> dict[str, float]:
     state: dict[str, float] = {"cpu": time.process_time()}
-    gc.collect()
+    give_back()
     state["blocks"] = sys.getallocatedblocks()
     own = Path("/proc/self")
     if own.is_dir():
-        with contextlib.suppress(AttributeError):  # another C library than GNU's
-            ctypes.CDLL(None).malloc_trim(0)
-        pages = re.search(r"RssAnon:\s+(\d+) kB", (own / "status").read_text())
-        state["memory"] = int(pages[1]) * 1024 / 1e6 if pages else 0.0
+        state["memory"] = held()
         state["sockets"] = sum(_is_socket(entry) for entry in (own / "fd").iterdir())
     return state
 
