@@ -32,8 +32,9 @@ from voicekit.errors import VoicekitError
 from voicekit.standin import Standin
 from voicekit.standin.engines.ears import MOST_DECODERS
 
-WARM = 130.0
-"""Seconds that do not count: caches fill, and so do the two minutes that a phone keeps."""
+WARM = 400.0
+"""Seconds that do not count: the two minutes that a phone keeps fill, and the recogniser's tables
+grow to the longest sentence."""
 REST = 1.0
 """Seconds of quiet after an answer, before things are counted."""
 CUT = 4
