@@ -33,8 +33,8 @@ from voicekit.standin import Standin
 from voicekit.standin.engines.ears import MOST_DECODERS
 
 WARM = 400.0
-"""Seconds that do not count: the two minutes that a phone keeps fill, and the recogniser's tables
-grow to the longest sentence."""
+"""Seconds that do not count: in the first five minutes this process comes to hold some 13 MB more,
+the two minutes of sound that a phone keeps among them."""
 REST = 1.0
 """Seconds of quiet after an answer, before things are counted."""
 CUT = 4

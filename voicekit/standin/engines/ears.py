@@ -22,7 +22,7 @@ from voicekit.standin.engines.sound import above_silence, at_listening_rate
 from voicekit.standin.engines.worker import NO_ANSWER, Worker
 from voicekit.standin.written_form import written
 
-MOST_DECODERS = 4  # processes of about 60 MB, 150 MB once one had to listen to any English
+MOST_DECODERS = 4  # processes of about 75 MB, 165 MB once one had to listen to any English
 
 PATIENCE = 180.0  # seconds for one utterance; with many calls on few cores each takes its time
 

@@ -50,7 +50,7 @@ LOG10 = math.log10(1.0001)  # pocketsphinx's logarithms have the base 1.0001
 # one in fourteen: there the library's own, wider search it is.
 CLEAR = {"topn": 2, "wbeam": 7e-24, "maxwpf": 12}
 KEYWORD_WEIGHT = 9  # times a keyword counts as much as a sentence
-MOST_MODELS = 4  # sets of keywords kept in memory, about 20 MB each
+MOST_MODELS = 4  # sets of keywords kept in memory, about 16 MB each
 
 EDGES = {"<s>", "</s>"}
 
