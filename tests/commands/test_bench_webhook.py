@@ -50,6 +50,7 @@ def test_the_goal_grows_with_the_floor_of_a_slower_machine(floor, added, verdict
     rows = [Row(FLOOR, metric, samples=[floor]), Row(OURS, metric, samples=[added])]
     _stack, line = bench_webhook.conclude(rows)
     assert line.startswith(f"{verdict}: ")
+    assert "goal 1.50 ms (p95 4.00)" in line  # as it was set, too
 
 
 def test_an_unknown_variant_is_named(capsys):

@@ -102,15 +102,15 @@ def conclude(rows: list[Row]) -> list[str]:
             row = found.get((name, f"added to the first token, {streams} streams"))
             if row is None:
                 continue
-            where = ""
+            asked = _told(goal)
             if least := found.get((floor, row.metric)):
                 here = _added(least)
                 goal = tuple(map(_scaled, goal, there, here))
-                where = f" where the floor adds {_told(here)}"
+                asked += f", so {_told(goal)} where the floor adds {_told(here)}"
             met = all(ms <= most for ms, most in zip(_added(row), goal, strict=True))
             lines.append(
                 f"{'met' if met else 'NOT met'}: {name} adds {_told(_added(row))} at {streams} "
-                f"streams; goal {_told(goal)}{where}."
+                f"streams; goal {asked}."
             )
             metric = f"processor time per answer, {streams} streams"
             if base := found.get((floor, metric)):
