@@ -10,6 +10,7 @@ import pytest
 import voicekit
 from voicekit import Voice, speak_sync
 from voicekit.errors import SpeechError
+from voicekit.speech.channel import Address
 from voicekit.standin import start
 from voicekit.standin.faults import Fault
 
@@ -240,3 +241,22 @@ def test_the_sync_form_gives_the_same_audio_and_can_be_left(world):
 def test_the_sync_form_raises_the_vendors_refusal(world):
     with pytest.raises(SpeechError, match="does not exist"):
         list(speak_sync("Hello there.", world, voice="nobody"))
+
+
+def test_a_refusal_that_is_there_before_the_first_message_is_read(world, one_socket, monkeypatch):
+    """On a busy machine the vendor has hung up by the time that the handshake returns."""
+    opened = Address.open
+
+    async def late(address, route):
+        socket = await opened(address, route)
+        await socket.wait_closed()
+        return socket
+
+    monkeypatch.setattr(Address, "open", late)
+
+    async def refused():
+        async with Voice(world, "nobody", one_socket=one_socket) as voice:
+            await voice.speak("Hello there.").clip()
+
+    with pytest.raises(SpeechError, match="does not exist"):
+        run(refused())

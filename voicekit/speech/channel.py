@@ -137,7 +137,8 @@ class Channel:
         first: dict[str, Any] = {"text": " "}
         if address.settings:
             first["voice_settings"] = dict(address.settings)
-        await channel._say(first)
+        with contextlib.suppress(SpeechDroppedError):  # who refuses at once is read by `audio`
+            await channel._say(first)
         return channel
 
     @property

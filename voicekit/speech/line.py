@@ -27,7 +27,7 @@ class Line:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._socket: ClientConnection | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[SpeechError] | None = None
         self._connecting = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._contexts: dict[str, Context] = {}
@@ -44,14 +44,24 @@ class Line:
                 self._reader = asyncio.create_task(self._read(self._socket))
 
     async def channel(self) -> Context:
-        """A fresh context for one utterance."""
+        """A fresh context for one utterance.
+
+        Raises:
+            SpeechError: the vendor refuses, cannot be reached, or hung up at once; says why.
+        """
         await self.warm()
         context = Context(self, f"utterance-{next(self._numbers)}")
         self._contexts[context.name] = context
         first: dict[str, Any] = {"text": " "}
         if self._address.settings:
             first["voice_settings"] = dict(self._address.settings)
-        await context.say(first)
+        try:
+            await context.say(first)
+        except SpeechDroppedError as dropped:
+            self._contexts.pop(context.name, None)
+            if self._reader is None:
+                raise
+            raise await asyncio.shield(self._reader) from dropped
         return context
 
     async def say(self, message: dict[str, Any]) -> None:
@@ -85,7 +95,8 @@ class Line:
         with contextlib.suppress(SpeechDroppedError):
             await self.say(message)
 
-    async def _read(self, socket: ClientConnection) -> None:
+    async def _read(self, socket: ClientConnection) -> SpeechError:
+        """Hand out what comes; when nothing more will, say why."""
         error: SpeechError | None = None
         with contextlib.suppress(ConnectionClosed):
             async for message in socket:
@@ -97,9 +108,11 @@ class Line:
                     context.events.put_nowait(event)
         code, reason = socket.close_code, socket.close_reason
         lost = SpeechDroppedError(f"The speech line closed (code {code}: {reason or '-'}).")
+        why = error or lost
         for context in self._contexts.values():
-            context.events.put_nowait(error or lost)
+            context.events.put_nowait(why)
         self._contexts.clear()
+        return why
 
 
 class Context:
