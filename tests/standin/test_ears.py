@@ -154,6 +154,13 @@ def test_the_text_depends_on_nothing_but_the_sound(ears: WorkerEars, speech: Any
     assert different != alone
 
 
+def test_what_the_quick_search_is_unsure_of_is_searched_for_again(
+    ears: WorkerEars, speech: Any
+) -> None:
+    (heard,) = turns(ears, speech("Do you ship to Canada?", "bass"))
+    assert heard.text == "Do you ship to Canada"  # quickly, "to have a job"
+
+
 def test_digital_silence_around_speech_does_no_harm(ears: WorkerEars, speech: Any) -> None:
     clean = np.frombuffer(speech("Cancel my order.", lead=0.0, trail=0.0), "<i2")
     silent = np.where(np.abs(clean) < 60, 0, clean).astype("<i2").tobytes()
