@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -61,6 +62,14 @@ def test_lines_follow_each_others_answers() -> None:
     assert caller.unanswered == []
     delays = [turn.delay for turn in caller.turns()]
     assert delays == pytest.approx([0.2, 0.2], abs=0.03)
+
+
+def test_a_line_begins_with_a_frame_of_those_who_listen() -> None:
+    caller = talk(said("one"), said("two"), noise=None)
+    loud = np.flatnonzero(np.abs(caller.sent().samples.reshape(-1, 32)).max(axis=1) > 1000) * 32
+    starts = [int(loud[0]), *(int(b) for a, b in itertools.pairwise(loud) if b - a > RATE)]
+    assert len(starts) == 2
+    assert [start % 512 for start in starts] == [0, 0]
 
 
 def test_a_barge_in_comes_so_many_seconds_into_the_answer_and_cuts_it() -> None:

@@ -37,6 +37,19 @@ def test_clips_follow_one_another_and_never_begin_in_the_past():
     assert track.say(Clip(tone(0.2), RATE), 0.5) == 1.0
 
 
+def test_a_clip_sounds_the_same_whenever_it_is_said():
+    track = Track(frame=512)
+    heard = []
+    for at in (0.013, 0.9, 1.777):
+        begin = track.say(Clip(tone(0.35), RATE), at)
+        assert 0 <= begin - at < 0.032
+        begin = round(begin * RATE)
+        assert begin % 512 == 0
+        track.read(begin - 100 - track.position)  # the block in which it begins begins before
+        heard.append(track.read(8000)[200:])
+    assert heard[0] == heard[1] == heard[2]
+
+
 def test_hush_breaks_off_in_the_middle():
     track = Track(noise=None)
     track.say(Clip(tone(1.0), RATE))

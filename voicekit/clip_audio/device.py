@@ -27,6 +27,7 @@ class Device:
         echo: level of the agent's voice in the microphone, in dB relative to that voice, as
             without headphones; None is headphones.
         seed: another one gives other noise.
+        frame: clips begin at a multiple of so many samples, counted from `start`.
         clock: real time, unless a test brings its own.
         keep: seconds of each side that stay available afterwards.
 
@@ -43,13 +44,14 @@ class Device:
         noise: float | None = -65.0,
         echo: float | None = None,
         seed: int = 0,
+        frame: int = 1,
         clock: Clock | None = None,
         keep: float = 600.0,
     ) -> None:
         self.clock: Clock = clock or RealClock()
         self._lock = threading.Lock()
         self._block = max(1, round(block * RATE))
-        self._track = Track(noise, seed)
+        self._track = Track(noise, seed, frame)
         self._echo = 0.0 if echo is None else 10 ** (echo / 20)
         self._heard = Playout(RATE, keep)
         self._microphone = Tape(RATE, keep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,21 @@ class Track:
     """An endless microphone signal of PCM16 at 16 kHz, read in blocks of any size.
 
     Recognisers adapt to the noise of a room, and no room has none: exact digital silence spoils
-    their estimate and with it the first words. So there is always a floor, the same every time.
+    their estimate and with it the first words. So there is always a floor.
+
+    The floor's noise begins anew with each clip: a clip sounds the same whenever it is said.
 
     Args:
         noise: level of the floor in dB relative to full scale (RMS); None is digital silence.
         seed: another one gives other noise.
+        frame: clips begin at a multiple of so many samples. Whoever listens in frames then hears
+            the same ones whenever a clip is said.
     """
 
-    def __init__(self, noise: float | None = -65.0, seed: int = 0) -> None:
+    def __init__(self, noise: float | None = -65.0, seed: int = 0, frame: int = 1) -> None:
         self._amplitude = 0.0 if noise is None else _FULL_SCALE * 10 ** (noise / 20)
+        self._seed = seed
+        self._frame = frame
         self._random = np.random.default_rng(seed)
         self._said: list[tuple[int, Clip]] = []
         self.position = 0
@@ -52,7 +59,7 @@ class Track:
                 f"{RATE} Hz. Ask for output_format='pcm_16000', or convert the file: "
                 f"ffmpeg -i in.wav -ac 1 -ar {RATE} -c:a pcm_s16le out.wav"
             )
-        start = max(self.end, self.position, round(at * RATE))
+        start = -(-max(self.end, self.position, round(at * RATE)) // self._frame) * self._frame
         self._said.append((start, clip))
         self.end = start + len(clip.samples)
         return start / RATE
@@ -64,7 +71,7 @@ class Track:
 
     def read(self, count: int) -> bytes:
         """The next `count` samples."""
-        total = self._amplitude * self._random.standard_normal(count)
+        total = self._amplitude * self._floor(count)
         for start, clip in self._said:
             begin, stop = max(start - self.position, 0), start - self.position + len(clip.samples)
             part = clip.samples[self.position + begin - start :][: max(0, count - begin)]
@@ -75,6 +82,17 @@ class Track:
             (start, c) for start, c in self._said if start + len(c.samples) > self.position
         ]
         return _pcm(total)
+
+    def _floor(self, count: int) -> npt.NDArray[np.floating[Any]]:
+        """The next samples of noise, from a new beginning at the start of each clip."""
+        here = range(self.position, self.position + count)
+        starts = sorted({start - self.position for start, _ in self._said if start in here})
+        parts = []
+        for begin, stop in itertools.pairwise([0, *starts, count]):
+            if begin in starts:
+                self._random = np.random.default_rng(self._seed)
+            parts.append(self._random.standard_normal(stop - begin))
+        return np.concatenate(parts)
 
 
 def mixed(pcm: bytes, more: npt.NDArray[np.floating[Any]]) -> bytes:

@@ -13,13 +13,13 @@ from voicekit.standin.agent.ending import OPERATIONAL, Ended
 from voicekit.standin.agent.inbox import Inbox
 from voicekit.standin.agent.timers import Timers
 from voicekit.standin.agent.turns import Turns
-from voicekit.standin.engines import LISTENING_RATE, Activity, Hearing
+from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Hearing
 
 STARVED = 0.5
 """Seconds without sound in the middle of speech, after which silence is heard instead: some clients
 stop sending where the caller stops speaking."""
 
-_SILENCE = bytes(2 * LISTENING_RATE // 10)  # 0.1 s
+_SILENCE = bytes(2 * round(3 * FRAME * LISTENING_RATE))  # 0.1 s, in whole frames
 _NOISE = 0.3  # seconds; shorter sounds that say nothing get no answer
 _NEWS = 0.5  # seconds of sound between tentative transcripts
 _SCORES = 3  # frames between VAD scores, about 0.1 s
