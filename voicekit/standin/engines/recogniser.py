@@ -41,7 +41,7 @@ SURE = 0.8  # coverage from which nothing better is looked for
 ACCEPT = 0.5  # coverage from which a sentence is taken for a caller's
 AGREE = 0.26  # of the phones, how much open dictation may differ on a sentence below that
 ALIKE = 0.1  # of the phones, how much two readings of a sound may differ and mean the same
-CALLERS = 0.4  # coverage from which dictation has a caller's turns of phrase, not knowing them
+CALLERS = 0.4  # coverage from which dictation, or what two readings say, is taken for a caller's
 NUMBER_AGREE = 0.5  # likewise on a number, whose short words it is often wrong about
 DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"}
 FEWEST_DIGITS = 3  # that are a number somebody may act on
@@ -81,8 +81,9 @@ class Recogniser:
         """Say what `pcm` says; unless `final`, without a look at whether it can be.
 
         Open dictation has to agree with what is little like a caller's sentence, and in noise with
-        every number: any sound in a row is like some digits in a row. It is also enough if two
-        readings of the sound are alike, or dictation like a caller, and no digit is in it.
+        every number: any sound in a row is like some digits in a row. Fewer of the callers' turns
+        of phrase are enough in what two readings of the sound have in common, and in dictation,
+        which does not know them; with a digit in it neither is believed.
         """
         wide, quick, coverage = self._model(tuple(keywords))
         words = _decoded(wide if others else quick, pcm)
@@ -104,9 +105,8 @@ class Recogniser:
         readings = [words, *(_decoded(wide, other) for other in others)]
         pairs = itertools.combinations(readings, 2)
         same = (one for one, two in pairs if self._distance(_said(one), _said(two)) <= ALIKE)
-        callers = [freely] if coverage.of(_said(freely)) >= CALLERS else []
-        for likely in (*same, *callers):
-            if likely and DIGITS.isdisjoint(_said(likely)):
+        for likely in (*same, freely):
+            if coverage.of(_said(likely)) >= CALLERS and DIGITS.isdisjoint(_said(likely)):
                 return _answer("grammar", likely, ACCEPT)
         return _answer("dictation" if freely else "none", freely, sure if freely else 0.0)
 
