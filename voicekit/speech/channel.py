@@ -100,7 +100,7 @@ class Address:
 
 
 class Voicing(Protocol):
-    """What one utterance needs of a connection. `Channel` and `voice_line.Context` are two."""
+    """What one utterance needs of a connection. `Channel` and `line.Context` are two."""
 
     async def send(self, text: str) -> None:
         """Have a phrase spoken. It ends with a space; the vendor asks for that."""

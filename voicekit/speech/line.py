@@ -116,7 +116,7 @@ class Line:
 
 
 class Context:
-    """One utterance on a line: a `voice_socket.Voicing`."""
+    """One utterance on a line: a `channel.Voicing`."""
 
     def __init__(self, line: Line, name: str) -> None:
         self.name = name
@@ -140,7 +140,7 @@ class Context:
             await self.say({"close_context": True})
 
     async def audio(self) -> AsyncIterator[Audio]:
-        """The sound as it arrives; see `voice_socket.Voicing.audio`."""
+        """The sound as it arrives; see `channel.Voicing.audio`."""
         while True:
             event = await self.events.get()
             if isinstance(event, SpeechError):
