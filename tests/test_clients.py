@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 CLIENTS = HERE / "clients"
 PEERS = Path(os.environ.get("VOICEKIT_PEERS", HERE.parent / ".peers" / "bin" / "python"))
 
+pytestmark = pytest.mark.extended
 needs_javascript = pytest.mark.skipif(
     not (CLIENTS / "node_modules").is_dir() or not shutil.which("node"),
     reason="needs node and `npm ci --prefix tests/clients`",

@@ -273,6 +273,7 @@ def test_a_recording_of_another_rate_is_transcribed(ears: WorkerEars, speech: An
     assert asyncio.run(ears.transcribe(wide, 44100)).text == "Where is my parcel"
 
 
+@pytest.mark.extended
 def test_strangers_are_understood_and_off_topic_speech_is_not_taken_for_more(
     ears: WorkerEars, tmp_path: Path
 ) -> None:

@@ -16,10 +16,13 @@ from voicekit.webhook import relay, webhook
 CLIENTS = Path(__file__).parents[1] / "clients"
 SECRET = "a-secret"
 
-pytestmark = pytest.mark.skipif(
-    not (CLIENTS / "node_modules" / "ai").is_dir() or not shutil.which("node"),
-    reason="needs node and `npm ci --prefix tests/clients`",
-)
+pytestmark = [
+    pytest.mark.extended,
+    pytest.mark.skipif(
+        not (CLIENTS / "node_modules" / "ai").is_dir() or not shutil.which("node"),
+        reason="needs node and `npm ci --prefix tests/clients`",
+    ),
+]
 
 
 @pytest.mark.parametrize("relayed", [False, True])

@@ -12,6 +12,7 @@ from voicekit.widgets.link import WORDS, assemble
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 
 
+@pytest.mark.extended
 @needs_node
 def test_the_arithmetic_of_the_widgets_in_node(root: Path) -> None:
     files = sorted(Path(__file__).parent.glob("*.test.mjs"))
@@ -24,6 +25,7 @@ def test_the_arithmetic_of_the_widgets_in_node(root: Path) -> None:
     assert int(passed[1]) >= 18
 
 
+@pytest.mark.extended
 @needs_node
 @pytest.mark.parametrize("name", ["microphone", "speaker"])
 def test_the_joined_module_is_one_that_needs_no_other(name: str, tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import asyncio
 import random
 from functools import partial
 
+import pytest
 from spoken import agent, gather, needs_strangers, said
 
 from voicekit.caller import cough
 from voicekit.commands.agent_phone import in_parallel
 from voicekit.commands.agent_turns import interrupted, talked_on
 
-pytestmark = needs_strangers
+pytestmark = [pytest.mark.extended, needs_strangers]
 
 LONG = "Explain shipping in detail."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from spoken import AsyncConversation, Conversation, agent, gather, line, needs_strangers, said
 
 from voicekit.caller import AsyncCaller, Caller
@@ -11,7 +12,7 @@ from voicekit.commands.agent_turns import reply
 from voicekit.standin import script
 from voicekit.standin.agent import lines
 
-pytestmark = needs_strangers
+pytestmark = [pytest.mark.extended, needs_strangers]
 
 SCRIPT = ("I want a refund please.", "Where is my order?", "Order four two one seven.")
 ANSWERS = ("A refund reaches you within five", "What is your order number?", "that is order 4217")

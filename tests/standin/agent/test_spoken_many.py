@@ -6,11 +6,12 @@ import asyncio
 import threading
 import time
 
+import pytest
 from spoken import agent, gather, needs_strangers, said
 
 from voicekit.commands.agent_turns import reply
 
-pytestmark = needs_strangers
+pytestmark = [pytest.mark.extended, needs_strangers]
 
 QUESTIONS = {
     "How much is shipping?": "$4.95",
