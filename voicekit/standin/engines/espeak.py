@@ -1,9 +1,9 @@
 """espeak-ng in a process of its own: a program, not a module to import.
 
 It reads requests from standard input, one JSON object a line: `{"text", "voice", "rate"}`, where
-`voice` is a voice file's path and `rate` is in words a minute. It answers on standard output with
-one JSON line and then as many bytes of PCM as that line's `bytes` says. It ends with its input,
-so it never outlives its parent.
+`voice` is the name of a file in `voices` and `rate` is in words a minute. It answers on standard
+output with one JSON line and then as many bytes of PCM as that line's `bytes` says. It ends with
+its input, so it never outlives its parent.
 
 espeak-ng keeps its state in globals, may abort when misused, and is GPL-3; a process around it
 answers all three. The program imports nothing but the standard library and `espeakng_loader`,
@@ -12,6 +12,8 @@ so that it is up in a few tens of milliseconds.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import ctypes
 import json
 import os
@@ -36,7 +38,9 @@ RATE, VOLUME = 1, 2
 LOUDNESS = 75  # at 100 the high voices often run into the limit, at 75 a rare click does
 BUFFER_MS = 500
 PUNCTUATION, CLOSING = tuple(".,;:!?…"), " \t\r\n\"')]\u2019\u201d"
-LONGEST_PATH = 120  # bytes; espeak-ng's path buffers hold 160, its own subfolders included
+VOICES = Path(__file__).resolve().with_name("voices")
+DATA_VARIABLE = "ESPEAK_DATA_PATH"  # espeak-ng's own
+LONGEST_DATA = 140  # bytes of the data folder's name: espeak-ng keeps it in a buffer of 160
 
 
 class Refused(Exception):
@@ -73,14 +77,16 @@ class Espeak:
     """
 
     def __init__(self) -> None:
-        self._links: tempfile.TemporaryDirectory[str] | None = None
         self._library, data = _load()
-        folder = os.fsencode(self._short(Path(data))) if data else None
+        self._links: tempfile.TemporaryDirectory[str] | None = None
+        folder = self._settle(Path(data).resolve() if data else None)
         self.rate = self._library.espeak_Initialize(
             SYNCHRONOUS, BUFFER_MS, folder, PHONEME_EVENTS | DONT_EXIT
         )
         if self.rate <= 0:
-            raise Refused(f"espeak-ng did not start; its data folder was {data!r}. {MISSING}")
+            raise Refused(
+                f"espeak-ng did not start with its data in {data or 'the usual place'}. {MISSING}"
+            )
         self._voice: str | None = None
         self._pcm = bytearray()
         self._words: list[list[int]] = []
@@ -112,8 +118,8 @@ class Espeak:
         if voice != self._voice:
             # By file, since by name an unknown voice silently leaves the one before.
             self._voice = None
-            if self._library.espeak_ng_SetVoiceByFile(os.fsencode(self._short(Path(voice)))):
-                raise Refused(f"espeak-ng cannot read the voice file {voice}.")
+            if self._library.espeak_ng_SetVoiceByFile(f"{VOICES.name}/{voice}".encode()):
+                raise Refused(f"espeak-ng cannot read the voice file {VOICES / voice}.")
             self._voice = voice
 
     def _collect(self, samples: int | None, count: int, events: ctypes._Pointer[_Event]) -> int:
@@ -143,23 +149,42 @@ class Espeak:
         self._words.append([char, sample, -1])
         self._last_char = char + max(length, 1) - 1
 
-    def _short(self, path: Path) -> Path:
-        """Give a path that fits espeak-ng's buffers: the same, a link to it, or a copy."""
-        if len(os.fsencode(path)) <= LONGEST_PATH:
-            return path
-        self._links = self._links or tempfile.TemporaryDirectory(prefix="vk")
-        short = Path(self._links.name, path.name)
-        if not short.exists():
+    def _settle(self, data: Path | None) -> bytes | None:
+        """Work in a folder where the voices and the data have short names; give the data's.
+
+        espeak-ng takes 59 bytes for a voice file, lower-case and without a `+`, and 159 for its
+        data, which it goes on opening at each change of voice. From the voices' parent both names
+        are short wherever the package lies, unless the data is installed far from it.
+        """
+        os.chdir(VOICES.parent)
+        if data is None:
+            return None
+        names = [str(data)]
+        with contextlib.suppress(ValueError):  # Windows, on another drive
+            names.append(os.path.relpath(data, VOICES.parent))
+        name = min(map(os.fsencode, names), key=len)
+        if len(name) <= LONGEST_DATA:
+            return name
+        try:
+            self._links = tempfile.TemporaryDirectory(prefix="vk")
+        except OSError as error:
+            raise Refused(
+                f"espeak-ng cannot take {len(name)} bytes of a path, and no link to {data} can be "
+                f"made. Set TMPDIR to a folder that can be written. ({error})"
+            ) from error
+        atexit.register(os.chdir, VOICES.parent)  # Windows keeps a folder that is worked in
+        os.chdir(self._links.name)
+        for link, folder in ((VOICES.name, VOICES), ("data", data)):
             try:
-                short.symlink_to(path)
+                Path(link).symlink_to(folder)
             except OSError:  # Windows, without the right to make links
-                (shutil.copytree if path.is_dir() else shutil.copy)(path, short)
-        return short
+                shutil.copytree(folder, link)
+        return b"data"
 
 
 def _load() -> tuple[ctypes.CDLL, str | None]:
-    """Load espeak-ng; return it and its data folder, None when it knows its own."""
-    data = None
+    """Load espeak-ng; return it and its data folder, None when the library knows its own."""
+    data = os.environ.get(DATA_VARIABLE)
     if not (library := os.environ.get(LIBRARY_VARIABLE)):
         try:
             import espeakng_loader

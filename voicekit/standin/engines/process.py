@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from voicekit.errors import EngineError
-from voicekit.standin.engines import Speech
+from voicekit.standin.engines import Speech, espeak
 from voicekit.standin.engines.timing import Word, character_edges
 from voicekit.standin.engines.worker import NO_ANSWER, Worker
 
-VOICES = Path(__file__).parent / "voices"
 WORDS_PER_MINUTE = 175  # espeak-ng's usual speed, a voice file's own `speed` comes on top
 RATE = 22050  # espeak-ng's only sample rate
 
@@ -23,7 +22,7 @@ RATE = 22050  # espeak-ng's only sample rate
 @functools.cache
 def voice_names() -> tuple[str, ...]:
     """Name the offline voices, each a text file of ours."""
-    return tuple(sorted(path.name for path in VOICES.iterdir()))
+    return tuple(sorted(path.name for path in espeak.VOICES.iterdir()))
 
 
 class WorkerSynthesiser:
@@ -63,11 +62,7 @@ class WorkerSynthesiser:
         if not text.strip():
             nothing = (0.0,) * len(text)
             return Speech(text, b"", RATE, nothing, nothing)
-        request = {
-            "text": text,
-            "voice": str(VOICES / voice),
-            "rate": round(WORDS_PER_MINUTE * speed),
-        }
+        request = {"text": text, "voice": voice, "rate": round(WORDS_PER_MINUTE * speed)}
         return await asyncio.get_running_loop().run_in_executor(self._turns, self._speak, request)
 
     def close(self) -> None:
