@@ -10,7 +10,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from voicekit.agent_audio import AgentAudio, AsyncAgentAudio, ConversationView, local_audio
+    from voicekit.agent_audio import (
+        AgentAudio,
+        AsyncAgentAudio,
+        ConversationView,
+        local_audio,
+        session,
+    )
     from voicekit.audio import Clip
     from voicekit.caller import AsyncCaller, Caller, Line
     from voicekit.clip_audio import AsyncClipAudio, ClipAudio, ClipSpeaker
@@ -75,6 +81,7 @@ __all__ = [
     "probe",
     "replay",
     "serve",
+    "session",
     "simulate",
     "speak",
     "speak_sync",
@@ -119,6 +126,7 @@ _HOMES = {
     "probe": "probing",
     "replay": "timeline",
     "serve": "serving",
+    "session": "agent_audio",
     "simulate": "timeline",
     "speak": "speech",
     "speak_sync": "speech",

@@ -12,6 +12,7 @@ import threading
 import time
 import tomllib
 import weakref
+from collections.abc import Callable
 from importlib import resources
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -68,6 +69,7 @@ class Link(anywidget.AnyWidget):
         self._closed = False
         self._state = "waiting"
         self._code = ""
+        self._closers: list[Callable[[], object]] = []
         self.detail = ""
         self.front_end: dict[str, bool] = {}
         super().__init__(_key=uuid4().hex, **traits)
@@ -106,6 +108,21 @@ class Link(anywidget.AnyWidget):
             self._page = None
             self._lock.notify_all()
         super().close()
+        for callback in self._closers:
+            callback()
+
+    def on_close(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call `callback` when the widget is closed, also by a newer one that replaces it.
+
+        Returns:
+            A function that ends it.
+        """
+        self._closers = [*self._closers, callback]
+
+        def unsubscribe() -> None:
+            self._closers = [kept for kept in self._closers if kept is not callback]
+
+        return unsubscribe
 
     def _own(self) -> None:
         """Become the one of this kind; the former one gives way."""
