@@ -68,6 +68,6 @@ def test_two_run_at_a_time_unless_somebody_chooses(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(command, "become", lambda words: started.append(words) or 0)
-    monkeypatch.setattr(command.os, "chdir", lambda folder: None)
+    monkeypatch.chdir(HERE)  # and back afterwards
     assert command.main(given) == 0
     assert started == [[sys.executable, "-m", "pytest", *passed_on]]
