@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from waiting import HANG
+
 from voicekit.serving import App
 from voicekit.webhook import ToolCall
 
@@ -114,7 +116,7 @@ async def ask(
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 2),
     }
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG):
         await app(scope, receive, send)
     return answer
 

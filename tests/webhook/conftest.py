@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import virtual_time
 from asking import Answer, ask
 
 from voicekit.serving import App, serve
@@ -12,7 +13,7 @@ from voicekit.serving import App, serve
 
 @pytest.fixture
 def asked() -> Callable[..., Answer]:
-    """`asked(app, …)` in a loop of its own, in which nothing may be left running."""
+    """`asked(app, …)` in a loop and a time of its own, in which nothing may be left running."""
 
     def run(app: App, *arguments: Any, **fields: Any) -> Answer:
         async def once() -> Answer:
@@ -22,7 +23,7 @@ def asked() -> Callable[..., Answer]:
             assert left == {asyncio.current_task()}
             return answer
 
-        return asyncio.run(once())
+        return virtual_time.run(once())
 
     return run
 

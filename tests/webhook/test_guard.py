@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import time
 
 import pytest
 from asking import HELLO, ask
+from waiting import HANG, until
 
 from voicekit.keys import Secret
 from voicekit.webhook import webhook
@@ -49,7 +49,7 @@ def test_a_wrong_secret_is_refused_before_the_body_is_read(asked, shown):
 
 def test_over_a_socket_a_refusal_comes_before_the_body_was_sent(serving):
     port = int(serving(webhook(hello, secret=SECRET)).rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=HANG) as client:
         client.sendall(
             b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n"
         )
@@ -106,15 +106,20 @@ def test_what_is_no_request_is_refused_and_not_quoted(asked, body):
 
 
 def test_more_streams_than_allowed_are_refused_and_their_place_comes_back():
-    async def slow(_turn):
-        yield "One moment. "
-        await asyncio.sleep(0.3)
-
     async def crowd():
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(turn):
+            yield "One moment. "
+            begun.set()
+            if turn.user_id == "first":
+                await go_on.wait()
+
         app = webhook(slow, secret=["a", "b"], streams=1)
-        first = asyncio.create_task(ask(app, secret="a"))
-        await asyncio.sleep(0.1)
+        first = asyncio.create_task(ask(app, secret="a", user_id="first"))
+        await begun.wait()
         refused, other = await ask(app, secret="a"), await ask(app, secret="b")
+        go_on.set()
         return refused, other, await first, await ask(app, secret="a")
 
     refused, other, first, later = asyncio.run(crowd())
@@ -126,15 +131,12 @@ def test_a_client_that_leaves_while_it_sends_gives_its_place_back(serving):
     app = webhook(hello, streams=1)
     url = serving(app)
     port = int(url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=HANG) as client:
         client.sendall(
             b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"
         )
-        deadline = time.monotonic() + 5
-        while not len(app.log) and time.monotonic() < deadline:
-            time.sleep(0.01)
-    while app.log[-1].finish == "under way" and time.monotonic() < deadline:
-        time.sleep(0.01)
+        until(lambda: len(app.log))
+    until(lambda: app.log[-1].finish != "under way")
     assert app.log[-1].finish == "hung up"
     assert "0 answers under way" in repr(app)
 

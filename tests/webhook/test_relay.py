@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from contextlib import asynccontextmanager
 
 import pytest
 from asking import Answer, ask
+from waiting import HANG, until_async
 
 from voicekit.webhook import ToolCall, relay, webhook
 
+NEVER = 3600.0  # seconds
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -114,10 +115,8 @@ def test_a_connection_is_used_again_for_the_next_turn():
 
 def test_the_end_need_not_come_for_the_answer_to_be_complete():
     endless = HEAD + b"".join(map(block, HELLO))
-    begun = time.monotonic()
-    (answer,) = through(Server([endless, 30.0]))
+    (answer,) = through(Server([endless, NEVER]))
     assert answer.events[-1] == "[DONE]"
-    assert time.monotonic() - begun < 5
 
 
 def test_what_a_strict_server_refuses_is_not_sent_and_the_rest_is():
@@ -183,14 +182,14 @@ def test_an_address_without_a_host_is_refused_and_a_key_is_not_shown():
         ([HEAD + block(HELLO[0]) + b"0\r\n\r\n"], "dropped"),
         ([HEAD + block(b'data: {"error": {"type": "overloaded_error"}}\n\n')], "overloaded_error"),
         ([HEAD + b"zz\r\n"], "malformed"),
-        ([30.0], "timeout"),
-        ([HEAD + block(HELLO[0]), 30.0], "timeout"),
+        ([NEVER], "timeout"),
+        ([HEAD + block(HELLO[0]), NEVER], "timeout"),
     ],
 )
 def test_a_server_that_fails_is_apologised_for(script, code):
-    ends = script if script[-1] is None or script[-1] == 30.0 else [*script, 0.05, None]
+    ends = script if script[-1] is None or script[-1] == NEVER else [*script, 0.05, None]
     again = [ends, ends] if code == "dropped" else [ends]  # it is asked once more
-    (answer,) = through(Server(*again), settings={"timeout": 0.4})
+    (answer,) = through(Server(*again), settings={"timeout": 0.4 if code == "timeout" else HANG})
     assert answer.text == "Sorry."
     assert answer.events[-1]["error"]["code"] == code
     assert answer.events[-1]["error"]["type"] == "upstream_error"
@@ -228,23 +227,20 @@ def test_a_filler_is_followed_by_the_servers_words_with_one_role():
 
 
 def test_a_server_that_hangs_does_not_delay_another_caller():
-    server = Server([30.0], *[[SOUND]] * 20)
+    server = Server([NEVER], *[[SOUND]] * 20)
 
     async def run():
         async with listening(server):
-            app = webhook(relay(server.url), timeout=2.0)
+            app = webhook(relay(server.url), timeout=NEVER)
             stuck = asyncio.create_task(ask(app))
-            await asyncio.sleep(0.05)
-            took = []
+            await until_async(lambda: server.requests)
             for _ in range(20):
-                begun = time.monotonic()
                 assert (await ask(app)).text == "Hello, Ada."
-                took.append(time.monotonic() - begun)
+            assert not stuck.done()
             stuck.cancel()
             await asyncio.wait([stuck])
-            return sorted(took)
 
-    assert asyncio.run(run())[10] < 0.1
+    asyncio.run(run())
 
 
 def test_tool_calls_come_through_two_webhooks_as_they_were_made(serving):

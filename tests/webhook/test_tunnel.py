@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from types import SimpleNamespace
 
 import pytest
+from waiting import until
 
 from voicekit.errors import ServingError
 from voicekit.serving import serve
@@ -65,10 +65,7 @@ def test_ngrok_is_told_the_port_and_closed_with_the_server(served, ngrok):
 
 
 def ends(tunnel) -> bool:
-    deadline = time.monotonic() + 5
-    while tunnel.open and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not tunnel.open
+    return until(lambda: not tunnel.open)
 
 
 @pytest.mark.parametrize("url", ["http://abc.example", "abc.example", "https://"])

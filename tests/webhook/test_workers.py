@@ -7,7 +7,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import httpx
 import nbformat
 import pytest
 from openai import OpenAI
+from waiting import HANG, until
 
 from voicekit.support import Desk
 
@@ -39,7 +39,7 @@ def url(root: Path, tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(HANG)
 
 
 def healthy(url: str) -> bool:
@@ -50,17 +50,14 @@ def healthy(url: str) -> bool:
 
 
 def test_several_workers_share_the_desk_and_its_refund(url: str, tmp_path: Path) -> None:
-    end = time.monotonic() + 60
-    while not healthy(url):
-        assert time.monotonic() < end
-        time.sleep(0.2)
+    until(lambda: healthy(url), "a healthy answer")
     question = "Shall I refund $42.00 for order 1042?"
     agreed = [
         {"role": "user", "content": "I want a refund for order 1042."},
         {"role": "assistant", "content": question},
         {"role": "user", "content": "Yes."},
     ]
-    with httpx.Client(trust_env=False, timeout=60) as transport:
+    with httpx.Client(trust_env=False, timeout=HANG) as transport:
         refused = transport.post(f"{url}/v1/chat/completions", json={"messages": agreed})
         assert refused.status_code == 401
     told = set()
