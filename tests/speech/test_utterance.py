@@ -119,6 +119,14 @@ def test_a_vendor_that_cannot_be_had_just_now_is_tried_again(kind):
     assert said.resumed == 2
 
 
+def test_a_connection_that_brought_sound_counts_as_a_new_start_for_the_retries():
+    drops = 2 * len(module.RETRIES)
+    vendor = Vendor([(3, "drop")] * drops)
+    said, pcm = say(vendor)
+    assert whole(vendor, pcm) == WORDS
+    assert said.resumed == drops
+
+
 def test_a_vendor_that_stays_away_is_an_error_and_keeps_what_came():
     vendor = Vendor([(5, "drop"), *[(0, "drop")] * 9])
 

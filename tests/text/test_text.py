@@ -77,16 +77,19 @@ def _traceable(fragment: Fragment) -> None:
         assert not re.fullmatch(r"\w\w", fragment.source[max(0, place - 1) : place + 1])
 
 
-def test_ten_thousand_random_splits_give_the_same_fragments() -> None:
+@pytest.mark.parametrize(
+    ("texts", "least"), [(150, 1_000), pytest.param(1500, 10_000, marks=pytest.mark.extended)]
+)
+def test_random_splits_give_the_same_fragments(texts: int, least: int) -> None:
     chance = random.Random(20261121)
     tried = 0
-    for text in [*_REPLIES * 10, *_random_texts(chance, 1500)]:
+    for text in [*_REPLIES * max(1, texts // 150), *_random_texts(chance, texts)]:
         expected = prepare(text)
         _sound(text, expected)
         for tokens in (list(text), *(_split(text, chance) for _ in range(6))):
             assert _fed(tokens) == expected, tokens
             tried += 1
-    assert tried >= 10_000
+    assert tried >= least
 
 
 @given(st.text(max_size=80), st.randoms(use_true_random=False))
@@ -199,6 +202,29 @@ def test_after_the_first_clause_come_sentences() -> None:
         " I can, for instance, send it today.",
         " Or tomorrow, if that is better for you.",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We send approx. three parcels a day to you.",
+        "It has a max. weight of two kilos.",
+        "Our shop in the cit. centre is open.",
+        "She said no. and went away.",
+    ],
+)
+def test_a_full_stop_before_a_lower_case_word_ends_no_sentence(text: str) -> None:
+    for tokens in ([text], list(text)):
+        assert [fragment.source for fragment in _fed(tokens, first="sentence")] == [text]
+
+
+@pytest.mark.parametrize("after", ["", " ", " I"])
+def test_a_pause_keeps_a_whole_sentence_while_the_player_has_something_to_play(after: str) -> None:
+    preparer = Preparer()
+    spoken = preparer.feed(f"Here is the new plan. It is all done by now.{after}")
+    assert [fragment.source for fragment in spoken] == ["Here is the new plan."]
+    assert preparer.quiet(hungry=False) == []
+    assert [fragment.source for fragment in preparer.quiet()] == [" It is all done by now."]
 
 
 def test_a_hungry_player_gets_the_last_clause() -> None:

@@ -70,9 +70,14 @@ async def ask(
     leave: asyncio.Event | None = None,
     on_block: Callable[[bytes], None] | None = None,
     unread: Callable[[], None] | None = None,
+    takes: Callable[[bytes], float] = lambda _block: 0.0,
     **fields: Any,
 ) -> Answer:
-    """POST to the app; `leave` hangs up once it is set, `unread` is called when the body is."""
+    """POST to the app.
+
+    `leave` hangs up once it is set, `unread` is called when the body is read, `takes` says how many
+    seconds the client needs to take a block.
+    """
     if body is None:
         body = {"messages": HELLO, "model": "m", "stream": True, **fields}
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -97,6 +102,7 @@ async def ask(
             answer.status = message["status"]
             answer.headers = {k.decode(): v.decode() for k, v in message["headers"]}
             return
+        await asyncio.sleep(takes(message.get("body", b"")))
         answer.blocks.append(message.get("body", b""))
         answer.complete = not message.get("more_body", False)
         if on_block:

@@ -150,8 +150,10 @@ def test_the_key_is_the_histories_and_the_callers(asked):
     asked(app, temperature=0.5)  # the same turn, asked in another way
     asked(app, user_id="ada")
     asked(app, messages=[{"role": "user", "content": "Hello"}])
+    asked(app, elevenlabs_extra_body={"conversation": "one"})
+    asked(app, elevenlabs_extra_body={"conversation": "two"})
     assert keys[0] == keys[1]
-    assert len(set(keys)) == 3
+    assert len(set(keys)) == 5
 
 
 def test_the_system_prompt_comes_first_and_the_facts_right_before_the_last_words(asked):
@@ -271,6 +273,17 @@ def test_a_filler_is_said_when_the_first_word_is_late_and_only_then(asked):
     assert asked(app(0.02), stream=False).json["choices"][0]["message"]["content"] == "Here it is."
 
 
+def test_a_first_word_does_not_overtake_a_filler_that_is_still_being_sent(asked):
+
+    async def late(_turn):
+        await asyncio.sleep(2)
+        yield "Here it is."
+
+    app = webhook(late, filler="Hmm... ", filler_after=1)
+    answer = asked(app, takes=lambda block: 5.0 if b"Hmm" in block else 0.0)
+    assert answer.text == "Hmm... Here it is."
+
+
 @pytest.mark.parametrize("words", ["Hmm...", "Hmm", "One moment. "])
 def test_a_filler_without_its_ellipsis_and_space_is_refused(words):
     with pytest.raises(ValueError, match="must end in"):
@@ -313,7 +326,7 @@ def test_an_answer_that_is_cut_in_a_sentence_says_so(asked):
     assert answer.finish == "length"
 
 
-@pytest.mark.parametrize("said", ["", "Your order "])
+@pytest.mark.parametrize("said", ["", "Your order ", "Your order"])
 def test_a_failure_is_an_apology_and_an_error_event_and_the_end(asked, said, caplog):
     async def failing(_turn):
         if said:
@@ -322,13 +335,24 @@ def test_a_failure_is_an_apology_and_an_error_event_and_the_end(asked, said, cap
 
     app = webhook(failing, apology="Sorry.")
     answer = asked(app)
-    assert answer.text == f"{said}Sorry."
+    assert answer.text == f"{said.rstrip()} Sorry.".lstrip()
     error = answer.events[-1]["error"]
     assert (error["type"], error["code"]) == ("answer_error", "KeyError")
     assert answer.complete
     assert "1042" not in answer.body.decode() + caplog.text + str(app.log)
     assert isinstance(app.log[-1].error, KeyError)
     assert "KeyError in failing, line" in app.log[-1].note
+
+
+@pytest.mark.parametrize(("said", "heard"), [("Your order", "Your order Sorry."), ("", "Sorry.")])
+def test_an_apology_in_plain_text_is_a_word_of_its_own(asked, said, heard, caplog):
+    async def failing(_turn):
+        yield said
+        raise KeyError("1042")
+
+    caplog.set_level("CRITICAL", "voicekit.webhook")
+    answer = asked(webhook(failing, apology="Sorry."), path="/llm-webhook")
+    assert answer.body.decode() == heard
 
 
 def test_a_failure_without_a_stream_is_a_server_error(asked):

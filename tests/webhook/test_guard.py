@@ -80,6 +80,15 @@ def test_a_body_that_is_too_large_is_refused(asked, told):
     assert answer.json["error"]["code"] == "body_too_large"
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_body_of_exactly_the_largest_size_is_read(asked, told):
+    body = json.dumps({"messages": HELLO}).encode()
+    headers = {} if told else {"content-length": ""}
+    app = webhook(hello, max_body=len(body))
+    assert asked(app, body, headers=headers).status == 200
+    assert asked(app, body + b" ", headers=headers).status == 413
+
+
 @pytest.mark.parametrize(
     "body",
     [
