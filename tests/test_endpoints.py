@@ -279,8 +279,10 @@ def test_connecting_again_keeps_the_real_stand_in_and_changes_its_profile():
         assert again.openai_url == first.openai_url == standin.openai_url
         # As any program would that knows nothing of voicekit: trust comes from SSL_CERT_FILE.
         url = f"https://127.0.0.1:{standin.port}/_standin/profile"
+        token = {"Authorization": f"Bearer {standin.control_token}"}
+        request = urllib.request.Request(url, headers=token)
         direct, secure = urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler()
-        with urllib.request.build_opener(direct, secure).open(url, timeout=10) as response:
+        with urllib.request.build_opener(direct, secure).open(request, timeout=10) as response:
             assert "advertised" in response.read().decode()
     finally:
         standin.stop()

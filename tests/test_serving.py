@@ -340,7 +340,7 @@ def test_running_out_of_file_descriptors_passes(serving):
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free_number(), hard))
         try:
             client.connect(("127.0.0.1", served.port))
-            client.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % served.port)
             with pytest.raises(TimeoutError):
                 client.recv(1)
         finally:

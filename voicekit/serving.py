@@ -12,18 +12,16 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Iterable
 from typing import Any
 
 import uvicorn
 
 from voicekit.errors import ServingError
+from voicekit.gate import Gate
+from voicekit.lingering import App, Message, Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+__all__ = ["App", "Message", "Receive", "Scope", "Send", "Served", "serve"]
 
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS record that opens a handshake (RFC 8446, 5.1)
 _FIRST_BYTE_TIMEOUT = 30.0
@@ -41,9 +39,18 @@ _running: dict[str, Served] = {}
 
 
 def serve(
-    app: App, *, name: str = "app", port: int = 0, tls: ssl.SSLContext | None = None
+    app: App,
+    *,
+    name: str = "app",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+    allow_hosts: Iterable[str] = (),
+    allow_origins: Iterable[str] = (),
 ) -> Served:
     """Serve `app` on loopback in a background thread and return at once.
+
+    Programs on this machine may call it; web pages and foreign names that point here may not
+    (see `gate`), unless they are named.
 
     Args:
         app: any ASGI 3 application.
@@ -51,15 +58,21 @@ def serve(
         port: the port wished for; 0 takes any free one.
         tls: when given, the *same port* also speaks TLS. Some clients turn `http` into `wss`
             whatever they were told; telling the two apart by their first byte serves them as well.
+        allow_hosts: names by which a proxy of yours calls it, such as `hub.example.org`, where
+            jupyter-server-proxy passes on the hub's name. `webhook.public` adds a tunnel's.
+        allow_origins: pages of yours that may call it, such as `http://localhost:3000`.
 
     Raises:
         ServingError: the port is taken, or the server did not start.
+        ValueError: a host or an origin is not written like one.
     """
+    named = tuple(allow_hosts), tuple(allow_origins)
     old = _running.get(name)
     if old is not None and old.alive and port in (0, old.port):
-        old.swap(app, tls)
+        old.swap(app, tls, *named)
         return old
-    served = _running[name] = Served(app, name, port, tls)
+    Gate(port, *named)  # raises before there is a server
+    served = _running[name] = Served(app, name, port, tls, *named)
     if old is not None:
         old.stop()
     return served
@@ -68,12 +81,22 @@ def serve(
 class Served:
     """A running server: `url`, `port`, `revision`, and `stop()`. Made by `serve`."""
 
-    def __init__(self, app: App, name: str, port: int, tls: ssl.SSLContext | None) -> None:
-        self._app = app
+    def __init__(
+        self,
+        app: App,
+        name: str,
+        port: int,
+        tls: ssl.SSLContext | None,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+    ) -> None:
         self._tls = tls
         self._listener = _listen(port)
         self.name = name
         self.port: int = self._listener.getsockname()[1]
+        self._gate = Gate(self.port, hosts, origins)
+        self._app = self._gate.guarding(app)
+        self._tunnels: set[str] = set()
         self.url = f"http://127.0.0.1:{self.port}"
         self.revision = 1
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
@@ -98,11 +121,32 @@ class Served:
     def _stopping(self) -> bool:
         return self._server is not None and self._server.should_exit
 
-    def swap(self, app: App, tls: ssl.SSLContext | None = None) -> None:
+    def swap(
+        self,
+        app: App,
+        tls: ssl.SSLContext | None = None,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+    ) -> None:
         """Put `app` behind the same port; requests under way finish with the old one."""
-        self._app = app
+        self._gate = Gate(self.port, {*hosts, *self._tunnels}, origins)
+        self._app = self._gate.guarding(app)
         self._tls = tls or self._tls
         self.revision += 1
+
+    def admit(self, host: str) -> None:
+        """Let requests in that call this host, a tunnel's say, whatever app is behind the port.
+
+        Raises:
+            ValueError: it is no host.
+        """
+        self._gate.admit(host)
+        self._tunnels.add(host)
+
+    def dismiss(self, host: str) -> None:
+        """Let them in no longer."""
+        self._gate.dismiss(host)
+        self._tunnels.discard(host)
 
     def transport(self, client: tuple[str, int]) -> asyncio.Transport | None:
         """The connection of one client, by the address in its ASGI scope."""

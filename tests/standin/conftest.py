@@ -11,9 +11,15 @@ from voicekit.standin import Standin
 
 @pytest.fixture(scope="session")
 def _session_standin() -> Iterator[Standin]:
-    running = Standin(profile="instant")
+    running = Standin(profile="instant", allow_hosts=["standin"])  # the fuzzer's name for it
     yield running
     running.stop()
+
+
+@pytest.fixture
+def token(standin: Standin) -> dict[str, str]:
+    """The header that opens the control plane."""
+    return {"authorization": f"Bearer {standin.control_token}"}
 
 
 @pytest.fixture

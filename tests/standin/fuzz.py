@@ -40,6 +40,8 @@ class Case:
 def head(method: str, target: str | bytes, *headers: bytes, keys: bool = True) -> bytes:
     target = target.encode() if isinstance(target, str) else target
     key = (b"xi-api-key: k", b"Authorization: Bearer k") if keys else ()
+    if method == "POST" and not any(h.startswith(b"Content-Type") for h in headers):
+        headers = (b"Content-Type: application/json", *headers)
     lines = [method.encode() + b" " + target + b" HTTP/1.1", b"Host: standin", *key, *headers]
     return b"\r\n".join(lines) + b"\r\n\r\n"
 

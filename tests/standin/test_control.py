@@ -12,9 +12,10 @@ from voicekit.standin.faults import Fault
 
 
 @pytest.fixture
-def control(standin: Standin) -> httpx.Client:
+def control(standin: Standin, token) -> httpx.Client:
     base = standin.elevenlabs_url.removesuffix("/elevenlabs")
-    with httpx.Client(base_url=base, trust_env=False, timeout=10) as client:
+    headers = {**token, "content-type": "application/json"}
+    with httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=10) as client:
         yield client
 
 
@@ -129,14 +130,17 @@ def test_a_malformed_body_to_the_control_plane_is_refused(control, path, body, s
 
 def test_the_control_plane_survives_a_client_that_leaves_in_the_middle(control, standin, caplog):
     with socket.create_connection(("127.0.0.1", standin.port)) as rude:
-        rude.sendall(b"POST /_standin/faults HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+        head = f"POST /_standin/faults HTTP/1.1\r\nHost: 127.0.0.1:{standin.port}\r\n"
+        head += f"Authorization: Bearer {standin.control_token}\r\nContent-Length: 99\r\n\r\n{{"
+        rude.sendall(head.encode())
     assert control.get("/_standin/faults").json() == {"faults": []}
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_a_path_that_is_none_is_refused_like_one_without_vendor(standin):
     with socket.create_connection(("127.0.0.1", standin.port), timeout=10) as odd:
-        odd.sendall(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        host = b"127.0.0.1:%d" % standin.port
+        odd.sendall(b"OPTIONS * HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
         answer = odd.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 404 ")
 

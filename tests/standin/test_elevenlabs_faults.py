@@ -32,10 +32,10 @@ def client(standin):
 
 
 @pytest.fixture
-def leaves_nothing(standin, caplog):
+def leaves_nothing(standin, token, caplog):
     """After the test nothing is spoken, no task is left that was not there, and no error logged."""
     base = standin.elevenlabs_url.removesuffix("/elevenlabs")
-    with httpx.Client(trust_env=False, base_url=base) as client:
+    with httpx.Client(trust_env=False, base_url=base, headers=token) as client:
         before = client.get("/_standin/").json()["tasks"]
         yield
         deadline = time.monotonic() + 5

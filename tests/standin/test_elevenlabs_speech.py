@@ -33,7 +33,8 @@ def client(standin):
 @pytest.fixture
 def raw(standin):
     base = f"{standin.elevenlabs_url}/v1/text-to-speech/"
-    with httpx.Client(base_url=base, headers={"xi-api-key": "k"}, trust_env=False) as transport:
+    headers = {"xi-api-key": "k", "content-type": "application/json"}
+    with httpx.Client(base_url=base, headers=headers, trust_env=False) as transport:
         yield transport
 
 

@@ -60,13 +60,14 @@ class Control:
 
     def __init__(self, transport: httpx.Client, standin) -> None:
         self.transport = transport
-        self.url = standin.elevenlabs_url.removesuffix("/elevenlabs") + "/_standin"
+        self.url = standin.control_url
+        self.headers = {"authorization": f"Bearer {standin.control_token}"}
 
     def reset(self) -> None:
-        self.transport.post(f"{self.url}/reset")
+        self.transport.post(f"{self.url}/reset", headers=self.headers)
 
     def tasks(self) -> int:
-        return self.transport.get(f"{self.url}/").json()["tasks"]
+        return self.transport.get(f"{self.url}/", headers=self.headers).json()["tasks"]
 
 
 @pytest.fixture(autouse=True)

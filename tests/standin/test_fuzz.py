@@ -116,7 +116,8 @@ def answers_as_usual(client: httpx.Client) -> None:
 def unharmed(standin: Standin, caplog: pytest.LogCaptureFixture):
     """A client, and afterwards: nothing logged, nothing leaked, nobody dead, all as usual."""
     base = standin.elevenlabs_url.removesuffix("/elevenlabs")
-    keys = {"xi-api-key": "k", "authorization": "Bearer k"}
+    # The token is a key as good as any to the stand-in's OpenAI.
+    keys = {"xi-api-key": "k", "authorization": f"Bearer {standin.control_token}"}
     with httpx.Client(base_url=base, headers=keys, trust_env=False, timeout=30) as client:
         answers_as_usual(client)
         idle, worker = tasks(client), standin.state.voice.pid

@@ -17,9 +17,10 @@ VOICE = "21m00Tcm4TlvDq8ikWAM"
 
 
 @pytest.fixture
-def client(standin):
+def client(standin, token):
     base = standin.elevenlabs_url.removesuffix("/elevenlabs")
-    with httpx.Client(base_url=base, trust_env=False, timeout=30) as http:
+    headers = {**token, "content-type": "application/json"}
+    with httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=30) as http:
         yield http
 
 

@@ -57,7 +57,8 @@ def with_async_client(standin: Standin, use: Any) -> Any:
 
 def standin_tasks(standin: Standin) -> int:
     url = standin.openai_url.replace("/openai/v1", "/_standin/")
-    return int(httpx2.get(url).json()["tasks"])
+    token = {"authorization": f"Bearer {standin.control_token}"}
+    return int(httpx2.get(url, headers=token).json()["tasks"])
 
 
 # --- models ---

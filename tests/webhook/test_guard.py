@@ -51,7 +51,8 @@ def test_over_a_socket_a_refusal_comes_before_the_body_was_sent(serving):
     port = int(serving(webhook(hello, secret=SECRET)).rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=HANG) as client:
         client.sendall(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n"
+            b"POST /v1/chat/completions HTTP/1.1\r\n"
+            b"host: localhost:%d\r\ncontent-length: 100000\r\n\r\n" % port
         )
         assert client.recv(1000).startswith(b"HTTP/1.1 401")
 
@@ -142,7 +143,8 @@ def test_a_client_that_leaves_while_it_sends_gives_its_place_back(serving):
     port = int(url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=HANG) as client:
         client.sendall(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"
+            b"POST /v1/chat/completions HTTP/1.1\r\n"
+            b"host: localhost:%d\r\ncontent-length: 9\r\n\r\n{" % port
         )
         until(lambda: len(app.log))
     until(lambda: app.log[-1].finish != "under way")

@@ -125,7 +125,7 @@ async def _talk(standin: Any, seconds: float, speed: float) -> list[Row]:
         await asyncio.to_thread(voices.say, text, voice)
     progress = Progress(round(seconds))
     phone = Phone([], clock=_Clock(speed), block=BLOCK if speed == 1 else FAST_BLOCK)
-    index = f"{standin.elevenlabs_url.removesuffix('/elevenlabs')}/_standin/"
+    index, control = f"{standin.control_url}/", {"authorization": f"Bearer {standin.control_token}"}
     async with call(client, agent.agent_id, phone):
         for number in itertools.count():
             voice = available()[number % len(available())]
@@ -136,7 +136,7 @@ async def _talk(standin: Any, seconds: float, speed: float) -> list[Row]:
                 progress.step()
             if phone.now < min(WARM, seconds / 2):
                 continue
-            tasks = (await asyncio.to_thread(plain.get, index)).json()["tasks"]
+            tasks = (await asyncio.to_thread(plain.get, index, headers=control)).json()["tasks"]
             rows[_TURNS].samples.append(100.0 * answered)
             rows[_TASKS].samples.append(tasks + len(asyncio.all_tasks()))
             rows[_THREADS].samples.append(_threads())

@@ -184,6 +184,7 @@ class Stage:
         self.elevenlabs_url = environment["ELEVENLABS_BASE_URL"]
         self.elevenlabs_key = environment["ELEVENLABS_API_KEY"]
         self._base = self.elevenlabs_url.removesuffix("/elevenlabs")
+        self._token = environment["VOICEKIT_STANDIN_TOKEN"]
 
     @contextmanager
     def workers(self, variants: list[Variant]) -> Iterator[dict[Variant, Worker]]:
@@ -207,6 +208,7 @@ class Stage:
 
     def _control(self, name: str, data: bytes | None = None) -> bytes:
         request = urllib.request.Request(f"{self._base}/_standin/{name}", data)  # noqa: S310
+        request.add_header("authorization", f"Bearer {self._token}")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request) as response:
             body: bytes = response.read()

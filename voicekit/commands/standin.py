@@ -17,9 +17,22 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m voicekit standin", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="default: any free one")
     parser.add_argument("--profile", default="advertised", help="how fast the vendors are")
+    for option, what in (("origin", "a web page"), ("host", "a proxy's name for it")):
+        parser.add_argument(
+            f"--allow-{option}",
+            action="append",
+            default=[],
+            metavar=option.upper(),
+            help=f"{what} that may call it; may be given again",
+        )
     options = parser.parse_args(argv)
     try:
-        standin = Standin(options.profile, options.port)
+        standin = Standin(
+            options.profile,
+            options.port,
+            allow_origins=options.allow_origin,
+            allow_hosts=options.allow_host,
+        )
     except (VoicekitError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -35,6 +48,7 @@ def main(argv: list[str]) -> int:
     print(f"OPENAI_API_KEY={standin.openai_key}")
     print(f"ELEVENLABS_API_KEY={standin.elevenlabs_key}")
     print(f"SSL_CERT_FILE={standin.ca_bundle}")
+    print(f"VOICEKIT_STANDIN_TOKEN={standin.control_token}")
     print("READY", flush=True)
     while not stop.wait(1.0):  # a bounded wait lets signals through on every system
         pass

@@ -6,6 +6,8 @@ what it reads comes from a script, and how fast both arrive is the named latency
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from voicekit import serving
 from voicekit.standin import app, profiles, tls
 from voicekit.standin.state import OFFLINE_KEYS, State
@@ -21,23 +23,39 @@ class Standin:
     Args:
         profile: how fast the simulated vendors are; a name from `data/profiles.toml`.
         port: the port wished for; the same port speaks plain HTTP and TLS.
+        allow_origins: web pages that may call it, such as `http://localhost:3000`; no other may.
+        allow_hosts: names by which a proxy of yours calls it, such as `hub.example.org`.
 
     Raises:
         ServingError: the port is taken.
         EngineError: a package of the `offline` extra is missing.
-        ValueError: there is no such profile.
+        ValueError: there is no such profile, or an origin or a host is not written like one.
     """
 
-    def __init__(self, profile: str = "advertised", port: int = 0) -> None:
+    def __init__(
+        self,
+        profile: str = "advertised",
+        port: int = 0,
+        *,
+        allow_origins: Iterable[str] = (),
+        allow_hosts: Iterable[str] = (),
+    ) -> None:
         self.state = State(profiles.load(profile))
         self._served = serving.serve(
-            app.build(self.state), name=f"standin-{id(self):x}", port=port, tls=tls.server_context()
+            app.build(self.state),
+            name=f"standin-{id(self):x}",
+            port=port,
+            tls=tls.server_context(),
+            allow_origins=allow_origins,
+            allow_hosts=allow_hosts,
         )
         self.port = self._served.port
         self.elevenlabs_url = f"{self._served.url}/elevenlabs"
         self.openai_url = f"{self._served.url}/openai/v1"
         self.elevenlabs_key = OFFLINE_KEYS["elevenlabs"]
         self.openai_key = OFFLINE_KEYS["openai"]
+        self.control_url = f"{self._served.url}/_standin"
+        self.control_token = self.state.control_token
         self.ca_bundle = tls.bundle()
 
     def __repr__(self) -> str:

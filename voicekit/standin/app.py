@@ -90,7 +90,7 @@ def build(state: State) -> App:
         "/elevenlabs": Refusing(_router("elevenlabs", ELEVENLABS), "elevenlabs"),
         "/openai": Refusing(_router("openai", OPENAI), "openai"),
     }
-    own = control.Answering(_router("elevenlabs", STANDIN))
+    own = control.Answering(_router("elevenlabs", STANDIN), state.control_token)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         prefix = "/".join(scope["path"].split("/")[:2])  # the path need not begin with a slash
@@ -101,7 +101,7 @@ def build(state: State) -> App:
 
     async def enter(scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = {"standin": state}
-        if scope["path"].startswith("/_standin/"):  # looking at the journal leaves no trace in it
+        if scope["path"].startswith("/_standin"):  # looking at the journal leaves no trace in it
             scope["root_path"] = "/_standin"
             await own(scope, receive, send)
             return

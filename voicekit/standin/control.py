@@ -1,8 +1,13 @@
-"""The control plane under `/_standin/`: read the journal, reset, choose a profile, plan a fault."""
+"""The control plane under `/_standin/`: read the journal, reset, choose a profile, plan a fault.
+
+It needs a token that the stand-in made when it started: `Authorization: Bearer …`. In the same
+process it is `Standin.control_token`; the `standin` command prints it as VOICEKIT_STANDIN_TOKEN.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 from dataclasses import asdict
 from typing import Any
@@ -18,6 +23,11 @@ from voicekit.standin.state import State
 
 SETTINGS = ("strict_keys", "strict_overrides")
 """Attributes of the state that `settings` shows and changes."""
+
+_LOCKED = (
+    "The control plane needs the header 'Authorization: Bearer …' with the token that the stand-in "
+    "made: VOICEKIT_STANDIN_TOKEN in what `standin` prints, Standin.control_token in Python."
+)
 
 
 def _state(request: Request) -> State:
@@ -97,7 +107,7 @@ async def faults(request: Request) -> JSONResponse:
 
 async def _object(request: Request) -> dict[str, Any]:
     try:
-        body = json.loads(await bodies.read(request, "elevenlabs"))
+        body = json.loads(await bodies.read_json(request, "elevenlabs"))
     except RecursionError as error:
         raise ValueError("The JSON is nested too deep.") from error
     if not isinstance(body, dict):
@@ -106,13 +116,18 @@ async def _object(request: Request) -> dict[str, Any]:
 
 
 class Answering:
-    """Middleware that answers a mistake made towards the control plane with what is allowed."""
+    """Middleware that lets in who has the token, and answers a mistake with what is allowed."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, token: str) -> None:
         self.app = app
+        self._expected = f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Turn what the handlers raise into a JSON error."""
+        shown = dict(scope["headers"]).get(b"authorization", b"")
+        if not hmac.compare_digest(shown, self._expected):
+            await respond(scope, send, 401, {"error": _LOCKED}, {"www-authenticate": "Bearer"})
+            return
         try:
             await self.app(scope, receive, send)
         except (ValueError, TypeError) as error:

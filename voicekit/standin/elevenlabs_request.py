@@ -87,7 +87,7 @@ class SpeechJob:
         state = admitted(request)
         query = read_query(SpeechQuery, request.query_params)
         check_format(query.output_format, known)
-        asked = read_json(SpeechRequest, await bodies.read(request, "elevenlabs"))
+        asked = read_json(SpeechRequest, await bodies.read_json(request, "elevenlabs"))
         voice = elevenlabs_catalog.voice(request.path_params["voice_id"])
         model = elevenlabs_catalog.model(asked.model_id, "rest")
         model.check_length(asked.text)

@@ -39,7 +39,7 @@ async def retrieve_model(request: Request) -> Response:
 async def create_completion(request: Request) -> Response:
     """`POST /v1/chat/completions`: headers and first token leave together, when that is due."""
     state = _authorise(request)
-    wanted = chat.parse(await bodies.read(request, "openai"))
+    wanted = chat.parse(await bodies.read_json(request, "openai"))
     answer = responder.answer(wanted)
     completion = completions.complete(wanted, answer, lambda: state.next_id("call"))
     head = {

@@ -1,9 +1,13 @@
-"""What one stand-in remembers. Ids count up and nothing is random, so a reset replays exactly."""
+"""What one stand-in remembers. Ids count up and nothing is random, so a reset replays exactly.
+
+Only the control plane's token is random: it has to be a secret.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -34,6 +38,7 @@ class State:
     Attributes:
         characters: what ElevenLabs would have billed so far, in credits.
         generating: generations of speech under way.
+        control_token: what opens the control plane.
         clock: Unix seconds, for what is shown as a date; a test may put its own in place.
     """
 
@@ -56,6 +61,7 @@ class State:
         self.initial_profile = profile
         self.voice: Synthesiser = voice or WorkerSynthesiser()
         self.ears: Recogniser = ears or WorkerEars()
+        self.control_token = secrets.token_urlsafe(32)
         self.journal = Journal()
         self.faults = Faults()
         self.strict_keys = False

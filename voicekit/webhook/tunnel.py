@@ -17,7 +17,7 @@ _LOOK = 0.2  # seconds between looks at whether the server still runs
 
 
 def public(served: Served, url: str | None = None) -> Tunnel:
-    """Reach a served app from outside, for as long as it is served.
+    """Reach a served app from outside, by the tunnel's name, for as long as it is served.
 
     Args:
         served: what `serve` gave.
@@ -60,6 +60,8 @@ class Tunnel:
         self.open = True
         self._served = served
         self._ngrok = ngrok
+        self._host = urlsplit(url).netloc.rpartition("@")[2]
+        served.admit(self._host)  # the gate is told what name the callers use
         self._lock = threading.Lock()
         threading.Thread(target=self._follow, name="voicekit-tunnel", daemon=True).start()
 
@@ -77,6 +79,7 @@ class Tunnel:
             if self.open and self._ngrok is not None:
                 _aside(self._ngrok.disconnect, self.url)
             self.open = False
+        self._served.dismiss(self._host)
 
     def _follow(self) -> None:
         while self.open and self._served.alive:

@@ -96,5 +96,6 @@ def test_nothing_malformed_is_our_bug(standin, http, seed):
 
 def test_bytes_that_are_no_json_are_refused(http):
     for body in (b"\xff", b"[1]", b"{", b'{"a":NaN}', b"[" * 5000):
-        answer = http.post("/v1/convai/agents/create", content=body)
+        json_type = {"content-type": "application/json"}
+        answer = http.post("/v1/convai/agents/create", content=body, headers=json_type)
         assert answer.status_code == 422

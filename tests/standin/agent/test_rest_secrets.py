@@ -27,13 +27,13 @@ def test_a_secret_goes_in_and_its_name_comes_out(standin, secrets):
     assert standin.state.vault.value({"secret_id": made.secret_id}) is None
 
 
-def test_a_secrets_value_is_shown_nowhere(standin, secrets, http, caplog):
+def test_a_secrets_value_is_shown_nowhere(standin, secrets, http, token, caplog):
     caplog.set_level("DEBUG")
     made = secrets.create(name="llm", value=VALUE)
     secrets.update(made.secret_id, name="llm", value=VALUE)
     http.post("/v1/convai/secrets", json={"type": "old", "name": "llm", "value": VALUE})
     listed = http.get("/v1/convai/secrets").text
-    journal = http.get(standin.elevenlabs_url.replace("/elevenlabs", "/_standin/journal")).text
+    journal = http.get(f"{standin.control_url}/journal", headers=token).text
     shown = listed + journal + repr(standin.state.vault.all())
     assert "llm" in listed
     assert "bytes of a secret" in journal

@@ -21,7 +21,7 @@ async def json_object(request: Request) -> dict[str, Any]:
     Raises:
         Invalid: 422, it is not JSON or no object.
     """
-    data = await bodies.read(request, "elevenlabs")
+    data = await bodies.read_json(request, "elevenlabs")
     if not data.strip():
         return {}
     try:

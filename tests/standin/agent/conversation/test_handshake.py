@@ -79,11 +79,11 @@ def test_an_override_that_makes_no_sense_closes_with_1008(standin, override, sai
     assert said in reason
 
 
-def test_a_strict_stand_in_allows_what_the_agent_allows(standin):
+def test_a_strict_stand_in_allows_what_the_agent_allows(standin, token):
     allowed = {"conversation_config_override": {"agent": {"first_message": True}}}
     made = agent(standin, {"overrides": allowed})
-    url = f"{standin.elevenlabs_url.removesuffix('/elevenlabs')}/_standin/settings"
-    assert httpx.put(url, json={"strict_overrides": True}, trust_env=False).is_success
+    url, strict = f"{standin.control_url}/settings", {"strict_overrides": True}
+    assert httpx.put(url, json=strict, headers=token, trust_env=False).is_success
     first = {"agent": {"first_message": "Hello."}, "conversation": {"text_only": True}}
     start = {"conversation_config_override": {"agent": first["agent"]}}
     with dial(standin, made, start) as socket:

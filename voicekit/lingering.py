@@ -1,0 +1,68 @@
+"""Read the rest of a request that is answered already, so that its sender gets to read the answer.
+
+A server that closes a connection with unread bytes in it resets it, and the answer, a 413 say, is
+lost on the way (RFC 9112, section 9.6). So what still comes is read and thrown away, up to a limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+MOST = 1 << 26
+"""Bytes that are thrown away of one request; who sends more is cut off."""
+
+PATIENCE = 10.0
+"""Seconds that they may take."""
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Lingering:
+    """ASGI middleware that ends a response only once the request's body has come.
+
+    The response itself is sent at once; only its end waits.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http" or not _has_body(scope):
+            await self.app(scope, receive, send)
+            return
+        more = True
+
+        async def noted() -> Message:
+            nonlocal more
+            message = await receive()
+            more = more and message["type"] == "http.request" and message.get("more_body", False)
+            return message
+
+        async def drain() -> None:
+            left = MOST
+            while more and left > 0:
+                left -= len((await noted()).get("body", b""))
+
+        async def held(message: Message) -> None:
+            last = message["type"] == "http.response.body" and not message.get("more_body")
+            if last and more:
+                await send({**message, "more_body": True})
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(drain(), PATIENCE)
+                message = {"type": "http.response.body"}
+            await send(message)
+
+        await self.app(scope, noted, held)
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
