@@ -14,7 +14,7 @@ import pytest
 VENDORS = {"elevenlabs", "openai"}
 BROWSER = {"anywidget", "IPython", "ipywebrtc", "ipywidgets", "jupyterlab"}
 LAYERS = [  # a module imports its own layer and those before it
-    {"errors", "timeline"},
+    {"arguments", "errors", "timeline"},
     {"audio", "containers", "setup", "text"},
     set(),  # everything that is not named here: clients, servers, what they are made of
     {"agent_audio", "caller", "checks", "widgets"},

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from voicekit.arguments import check_items, check_number, check_type
 from voicekit.containers import container
 from voicekit.errors import AudioError
 
@@ -44,6 +45,7 @@ class Clip:
 
     Raises:
         AudioError: `pcm` ends within a sample, or is a compressed or wrapped format.
+        TypeError: `pcm` is no bytes, or the rate is no whole number.
     """
 
     pcm: bytes = field(repr=False)
@@ -51,6 +53,9 @@ class Clip:
     text: str = ""
 
     def __post_init__(self) -> None:
+        check_type("pcm", self.pcm, (bytes, bytearray, memoryview), "Pass PCM16 as bytes.")
+        check_number("rate", self.rate, whole=True, remedy="Pass samples a second, such as 22050.")
+        check_type("text", self.text, str, "Pass the transcript.")
         if self.rate <= 0:
             raise AudioError(f"A rate of {self.rate} samples a second makes no sound; try 22050.")
         found = container(self.pcm)
@@ -70,7 +75,13 @@ class Clip:
         HTTP knows nothing of samples, so a chunk of odd length is ordinary: its last byte belongs
         to the first sample of the next one.
         """
-        return cls(b"".join(chunks), rate, text)
+        pieces = check_items(
+            "chunks",
+            chunks,
+            (bytes, bytearray, memoryview),
+            "Pass a list of bytes: [chunk.pcm, …].",
+        )
+        return cls(b"".join(pieces), rate, text)
 
     @classmethod
     def load(cls, path: str | Path, text: str = "") -> Clip:

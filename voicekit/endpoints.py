@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from voicekit.arguments import check_type
 from voicekit.errors import KeyMissingError
 from voicekit.keys import PLACES, Secret, find_key
 
@@ -134,7 +135,14 @@ def connect(
 
     Raises:
         KeyMissingError: `offline=False` and a key is missing, or a key is malformed.
+        TypeError: `offline` is no truth value, or a key no text.
+        ValueError: there is no such profile.
     """
+    if offline is not None:
+        check_type("offline", offline, bool, "Pass True, False or None.")
+    for name, key in (("elevenlabs_key", elevenlabs_key), ("openai_key", openai_key)):
+        if key is not None:
+            check_type(name, key, (str, Secret), "Pass the key, or leave it out.")
     if offline is None and is_offline():
         offline = True
     speech = None if offline else _live(_ELEVENLABS, elevenlabs_key, prompt)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from voicekit.arguments import check_type
 from voicekit.errors import KeyMissingError
 
 PLACES = "the environment, a .env file, Colab's secrets and the keyring (service 'voicekit')"
@@ -28,11 +29,15 @@ class Secret:
     Args:
         value: the key itself, given back by `reveal()` only.
         source: where it was found, in words.
+
+    Raises:
+        TypeError: the value is no text.
     """
 
     __slots__ = ("_reveal", "source")
 
     def __init__(self, value: str, source: str = "the argument") -> None:
+        check_type("value", value, str, "Pass the key as text.")
         # In a closure, so that no attribute's repr holds the value.
         self._reveal: Callable[[], str] = lambda: value
         self.source = source

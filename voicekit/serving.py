@@ -17,6 +17,7 @@ from typing import Any
 
 import uvicorn
 
+from voicekit.arguments import check_callable, check_number, check_type
 from voicekit.errors import ServingError
 from voicekit.gate import Gate
 from voicekit.lingering import App, Message, Receive, Scope, Send
@@ -25,6 +26,7 @@ __all__ = ["App", "Message", "Receive", "Scope", "Send", "Served", "serve"]
 
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS record that opens a handshake (RFC 8446, 5.1)
 _FIRST_BYTE_TIMEOUT = 30.0
+_AN_APP = "Pass an ASGI app: webhook(answer), or a FastAPI() or Starlette() of yours."
 _GRACE = 0.5  # seconds that a request under way has left once the server is stopped
 _UNSAID = {
     # Errors of ours, says uvicorn 0.54, and are none.
@@ -64,8 +66,12 @@ def serve(
 
     Raises:
         ServingError: the port is taken, or the server did not start.
+        TypeError: `app` is no ASGI application, `name` no text, or `port` no whole number.
         ValueError: a host or an origin is not written like one.
     """
+    check_callable("app", app, 3, _AN_APP)
+    check_type("name", name, str, "Pass a text.")
+    check_number("port", port, whole=True, remedy="0 takes any free one.")
     named = tuple(allow_hosts), tuple(allow_origins)
     old = _running.get(name)
     if old is not None and old.alive and port in (0, old.port):

@@ -14,6 +14,7 @@ from typing import Any
 import ipywidgets  # type: ignore[import-untyped]
 
 from voicekit.agent_audio.hearing import Hearing
+from voicekit.arguments import check_seconds, check_type
 from voicekit.audio import Clip
 from voicekit.clip_audio.turns import turns
 from voicekit.errors import AudioError
@@ -38,6 +39,8 @@ class _Browser:
 
     Raises:
         AudioError: the speaker has another rate than 16 kHz.
+        TypeError: microphone or speaker is something else.
+        ValueError: `block` is out of range.
     """
 
     def __init__(
@@ -48,6 +51,13 @@ class _Browser:
         block: float = 0.1,
         keep: float = 600.0,
     ) -> None:
+        for name, widget, kind in (
+            ("microphone", microphone, Microphone),
+            ("speaker", speaker, Speaker),
+        ):
+            if widget is not None:
+                check_type(name, widget, kind, f"Pass a {kind.__name__}, or leave it out.")
+        check_seconds("block", block, least=0.001, most=1.0)
         if speaker is not None and speaker.rate != RATE:
             raise AudioError(
                 f"The agent speaks at {RATE} Hz, this speaker plays {speaker.rate}. "

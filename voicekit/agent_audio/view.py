@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import ipywidgets  # type: ignore[import-untyped]
 
+from voicekit.arguments import check_type
 from voicekit.timeline import Timeline
 from voicekit.widgets import prepare_comm
 
@@ -49,6 +50,8 @@ class ConversationView:
     """
 
     def __init__(self, audio: _Audio, profile: str | None = None) -> None:
+        if not hasattr(audio, "turns") or not hasattr(audio, "played"):
+            check_type("audio", audio, (), "Pass the conversation's audio_interface.")
         self._audio = audio
         self._profile = profile
         self._rows: deque[_Row] = deque(maxlen=_ROWS)

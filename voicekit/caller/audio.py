@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from voicekit.arguments import check_number, check_seconds
 from voicekit.caller.lines import Line, recorded
 from voicekit.caller.script import Room, Script
 from voicekit.clip_audio import AsyncClipAudio, ClipAudio
@@ -48,6 +49,8 @@ class _Reader(Device):
 
     Raises:
         AudioError: a line has neither a sound nor a world to speak it.
+        TypeError: the script is no list of sentences and lines, or a figure is no number.
+        ValueError: a figure is out of range.
     """
 
     def __init__(
@@ -63,6 +66,9 @@ class _Reader(Device):
         block: float = BLOCK,
         **options: Any,
     ) -> None:
+        check_number("level", level, most=0.0, remedy="Levels are in dB below full scale.")
+        check_seconds("patience", patience)
+        check_seconds("linger", linger)
         super().__init__(block=block, noise=noise, frame=FRAME, **options)
         self._script = Script(recorded(script, world, voice, level), patience, linger)
         self._words: list[float] = []  # seconds of the agent's sound at which each word begins

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from voicekit.arguments import check_items, check_number, check_seconds, check_type
 from voicekit.audio import Clip
 from voicekit.clip_audio.track import RATE
 from voicekit.errors import AudioError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MODEL = "eleven_flash_v2_5"
 _FULL_SCALE = 32768.0
+_LONGEST_ANSWER = 600.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Line:
         over: seconds of the answer heard before the caller talks over it.
         over_words: likewise, in whole words of the answer.
         sound: what is heard in place of a voice, 16 kHz.
+
+    Raises:
+        TypeError: a part of it is of another kind.
+        ValueError: there is nothing to say, two cues, or a duration that cannot be.
     """
 
     text: str
@@ -40,6 +46,20 @@ class Line:
     over: float | None = None
     over_words: int | None = None
     sound: Clip | None = None
+
+    def __post_init__(self) -> None:
+        check_type("text", self.text, str, "Pass the words of one line.")
+        check_seconds("after", self.after)
+        if self.over is not None:
+            check_seconds("over", self.over, most=_LONGEST_ANSWER)
+        if self.over_words is not None:
+            check_number("over_words", self.over_words, 0, whole=True)
+        if self.over is not None and self.over_words is not None:
+            raise ValueError("A line has one cue. Pass `over` or `over_words`.")
+        if self.sound is None and not any(map(str.isalnum, self.text)):
+            raise ValueError(f"{self.text!r} has no word to say. Pass words, or a `sound`.")
+        if self.sound is not None:
+            check_type("sound", self.sound, Clip, "Pass a Clip, such as Clip.load(path).")
 
     @property
     def interrupts(self) -> bool:
@@ -75,19 +95,21 @@ def recorded(
 
     Raises:
         AudioError: a line has no sound and there is no world to speak it.
+        TypeError: the script is no list of sentences and lines.
     """
-    lines = [Line(line) if isinstance(line, str) else line for line in script]
+    said = check_items("script", script, (str, Line), 'Pass a list of lines: ["How are you?"].')
+    lines = [Line(line) if isinstance(line, str) else line for line in said]
     unspoken = [line for line in lines if line.sound is None]
     if unspoken and world is None:
         raise AudioError(
             f"Nobody can say {unspoken[0].text!r}: give the caller a world "
             "(voicekit.connect()), or the line a sound (a Clip of 16 kHz)."
         )
-    said = {}
+    sounds = {}
     for text in {line.text: None for line in unspoken}:
         chunks = speak_sync(text, world, voice=voice, model=MODEL, rate=RATE)
-        said[text] = at_level(Clip.from_chunks((c.pcm for c in chunks), RATE, text), level)
-    return [line if line.sound else replace(line, sound=said[line.text]) for line in lines]
+        sounds[text] = at_level(Clip.from_chunks((c.pcm for c in chunks), RATE, text), level)
+    return [line if line.sound else replace(line, sound=sounds[line.text]) for line in lines]
 
 
 def at_level(clip: Clip, level: float) -> Clip:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from voicekit.arguments import check_number, check_seconds
 from voicekit.audio import Clip
 from voicekit.clip_audio.clock import Clock, RealClock
 from voicekit.clip_audio.playout import Playout
@@ -14,6 +15,9 @@ from voicekit.clip_audio.track import RATE, Track, load, mixed
 from voicekit.clip_audio.turns import turns
 from voicekit.errors import AudioError
 from voicekit.timeline import Timeline
+
+_SHORTEST_BLOCK = 0.001  # seconds
+_LONGEST_TAPE = 24 * 3600.0  # seconds
 
 
 class Device:
@@ -33,6 +37,8 @@ class Device:
 
     Raises:
         AudioError: a clip has another rate than 16 kHz, or a file is no plain WAV.
+        TypeError: a figure is no number.
+        ValueError: a figure is out of range.
     """
 
     def __init__(
@@ -48,6 +54,12 @@ class Device:
         clock: Clock | None = None,
         keep: float = 600.0,
     ) -> None:
+        for name, level in (("noise", noise), ("echo", echo)):
+            if level is not None:
+                check_number(name, level, most=0.0, remedy="Levels are in dB below full scale.")
+        check_seconds("pause", pause)
+        check_seconds("block", block, least=_SHORTEST_BLOCK, most=1.0)
+        check_seconds("keep", keep, most=_LONGEST_TAPE)
         self.clock: Clock = clock or RealClock()
         self._lock = threading.Lock()
         self._block = max(1, round(block * RATE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voicekit.arguments import check_number, check_type
 from voicekit.audio import Clip
 from voicekit.clip_audio.clock import Clock, RealClock
 from voicekit.clip_audio.playout import Playout
@@ -22,6 +23,7 @@ class ClipSpeaker:
     """
 
     def __init__(self, rate: int = 16000, clock: Clock | None = None, keep: float = 600.0) -> None:
+        check_number("rate", rate, 1, whole=True, remedy="Pass samples a second, such as 16000.")
         self.rate = rate
         self._clock: Clock = clock or RealClock()
         self._playout = Playout(rate, keep)
@@ -44,6 +46,7 @@ class ClipSpeaker:
 
         Raises:
             AudioError: the clip has another rate.
+            TypeError: it is neither bytes nor a clip.
         """
         if isinstance(pcm, Clip):
             if pcm.rate != self.rate:
@@ -52,6 +55,7 @@ class ClipSpeaker:
                     f"Make a ClipSpeaker(rate={pcm.rate})."
                 )
             pcm = pcm.pcm
+        check_type("pcm", pcm, bytes, "Pass PCM16, such as chunk.pcm, or a Clip.")
         self._playout.write(pcm, self._clock.now())
 
     def interrupt(self) -> None:

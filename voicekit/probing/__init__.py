@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
+from voicekit.arguments import check_items, check_type
 from voicekit.keys import Secret
 from voicekit.probing import caller_checks, path_check, stream_checks, turn_checks
 from voicekit.probing.found import Found, entry, told
@@ -98,6 +99,8 @@ def name_of(check: Check) -> str:
 
 def _chosen(names: Sequence[str] | None) -> list[Check]:
     known = {name_of(check): check for check in CHECKS}
+    if names is not None:
+        names = check_items("checks", names, str, 'Pass a list of names, such as ["frames"].')
     if unknown := set(names or ()) - set(known):
         raise ValueError(f"There is no check {min(unknown)!r}. The checks are: {', '.join(known)}.")
     wanted = known if names is None else {*names, name_of(path_check.path)}
@@ -135,6 +138,7 @@ def _line(text: str) -> str:
 
 
 def _checked(url: str) -> str:
+    check_type("url", url, str, "Pass the endpoint's address.")
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{url!r} is no web address. Write it whole: https://my.example/v1")

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
+from voicekit.arguments import check_choice, check_type
 from voicekit.endpoints import Endpoints, connect
 from voicekit.speech.channel import Address, Spare
 from voicekit.speech.delivery import Chunk
@@ -27,6 +28,10 @@ from voicekit.timeline.marks import Timeline
 
 RACHEL = "21m00Tcm4TlvDq8ikWAM"
 """A voice id that every account has. Look others up: `client.voices.search(search="Sarah")`."""
+
+
+_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
+_SETTINGS = ("stability", "similarity_boost", "style", "speed", "use_speaker_boost")
 
 
 class Voice:
@@ -44,6 +49,10 @@ class Voice:
         trim: leave out the silence before the first sound.
         one_socket: one `multi-stream-input` socket for all utterances instead of a fresh
             `stream-input` socket, opened ahead of time, for each.
+
+    Raises:
+        TypeError: `world`, `voice` or `model` is something else.
+        ValueError: an id is empty, or there is no such rate, language, setting or first fragment.
     """
 
     def __init__(
@@ -60,7 +69,19 @@ class Voice:
         trim: bool = False,
         one_socket: bool = False,
     ) -> None:
-        world = world or connect()
+        world = connect() if world is None else world
+        check_type("world", world, Endpoints, "Pass what voicekit.connect() returns.")
+        for name, value in (("voice", voice), ("model", model)):
+            check_type(name, value, str, "Pass its id.")
+            if not value.strip():
+                raise ValueError(f"`{name}` is empty. Pass its id.")
+        if rate not in _RATES:
+            known = ", ".join(map(str, _RATES))
+            raise ValueError(f"The vendor has no PCM of {rate!r} samples a second, but {known}.")
+        check_choice("first", first, ("clause", "sentence"))
+        Preparer(language, first, normalise)  # refuses a language without rules here, not later
+        for name in settings or ():
+            check_choice("settings", name, _SETTINGS)
         key = world.elevenlabs_key.reveal()
         address = Address(world.elevenlabs_url, key, voice, model, rate, settings)
         self.rate = rate
@@ -124,13 +145,15 @@ def speak_sync(text: Text, world: Endpoints | None = None, **voice: Any) -> Iter
     loop = asyncio.new_event_loop()
 
     async def run() -> None:
-        utterance = speak(text, world, **voice)
+        utterance = None
         try:
+            utterance = speak(text, world, **voice)
             async for chunk in utterance:
                 chunks.put(chunk)
             chunks.put(None)
-        except BaseException as error:
-            utterance.cancel()
+        except BaseException as error:  # the caller waits for a chunk, or for this
+            if utterance is not None:
+                utterance.cancel()
             chunks.put(error)
             raise
 

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from voicekit.arguments import check_choice, check_type
 from voicekit.text.boundaries import CANDIDATE, Boundaries, Mark, Verdict, within
 from voicekit.text.spoken import Spoken, say, verbatim
 from voicekit.text.written import LANGUAGES
@@ -74,6 +75,8 @@ class Preparer:
         first: Literal["clause", "sentence"] = "clause",
         normalise: bool = True,
     ) -> None:
+        check_type("language", language, str, 'Pass its code, such as "en".')
+        check_choice("first", first, ("clause", "sentence"))
         self._language = language
         known = normalise or language.partition("-")[0] in LANGUAGES
         self._boundaries = Boundaries(language if known else "en")
@@ -221,7 +224,9 @@ def prepare(
         normalise: as for `Preparer`.
 
     Raises:
+        TypeError: the text is something else.
         ValueError: there are no rules for the language.
     """
+    check_type("text", text, str, "Tokens go to Preparer.feed, one after the other.")
     preparer = Preparer(language, first, normalise)
     return preparer.feed(text) + preparer.finish()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voicekit.arguments import check_seconds, check_type
 from voicekit.timeline.marks import STAGES, Timeline, milliseconds
 
 _SHARES = {  # of a budget of 700; the total is the goal, the shares are our proposal
@@ -16,6 +17,7 @@ _SHARES = {  # of a budget of 700; the total is the goal, the shares are our pro
     "playout": 50,
     "leading silence": 25,
 }
+_LEAST = 0.001  # seconds; with less there is nothing to share out
 _KEYWORDS = {name.lower().replace(" ", "_").replace("-", "_"): name for name in _SHARES}
 
 
@@ -64,13 +66,18 @@ class Budget:
         allowances: seconds by stage, such as `llm_ttft=0.3`; the other stages share what is left.
 
     Raises:
-        ValueError: no stage has that name, or the allowances exceed the total.
+        TypeError: a duration is no number.
+        ValueError: no stage has that name, the allowances exceed the total, or a duration is
+            negative or so long that it was meant in milliseconds.
     """
 
     def __init__(self, total: float = 0.7, /, **allowances: float) -> None:
         unknown = set(allowances) - set(_KEYWORDS)
         if unknown:
             raise ValueError(f"No stage {min(unknown)!r}. Stages: {', '.join(_KEYWORDS)}.")
+        check_seconds("total", total, least=_LEAST)
+        for keyword, seconds in allowances.items():
+            check_seconds(keyword, seconds)
         given = {_KEYWORDS[keyword]: seconds for keyword, seconds in allowances.items()}
         left = total - sum(given.values())
         if left < -1e-9:
@@ -97,8 +104,10 @@ class Budget:
         """Compare one turn with the budget: `assert budget.check(turn), budget.check(turn)`.
 
         Raises:
+            TypeError: it is no turn.
             ValueError: nothing became audible in this turn.
         """
+        check_type("timeline", timeline, Timeline, "Check one turn at a time.")
         over = {stage.name: self.over(stage.name, stage.seconds) for stage in timeline.stages()}
         overspent = {name: over[name] for name in STAGES if over.get(name)}
         return Verdict(self.total, timeline.delay, overspent, timeline.origin)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from voicekit.arguments import check_callable, check_number
+
 if TYPE_CHECKING:
     from voicekit.timeline.budget import Budget
     from voicekit.timeline.tables import Table
@@ -53,6 +55,7 @@ class Timeline:
     def __init__(
         self, clock: Callable[[], float] = time.perf_counter, profile: str | None = None
     ) -> None:
+        check_callable("clock", clock, 0, "Name the other argument: Timeline(profile=…).")
         self.clock = clock
         self.profile = profile
         self.epoch = time.time() - clock()
@@ -78,6 +81,8 @@ class Timeline:
         """
         if name not in _KNOWN:
             raise ValueError(f"There is no mark {name!r}. Known: {', '.join(_KNOWN)}.")
+        if at is not None:
+            check_number("at", at, remedy="Pass seconds of this timeline's clock.")
         return self.marks.setdefault(name, self.clock() if at is None else at)
 
     def stages(self) -> list[Stage]:
@@ -106,6 +111,7 @@ class Timeline:
         What the marks do not account for is the stage "unexplained". It is negative when they say
         that the sound came later than it did.
         """
+        check_number("heard", heard, remedy="Pass the delay in seconds.")
         self.heard = heard
 
     @property

@@ -6,10 +6,14 @@ Nothing is called. How the voice is thought to behave stands in `voicekit.timeli
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, get_args
 
+from voicekit.arguments import check_choice, check_items, check_number, check_seconds, check_type
 from voicekit.timeline.marks import Timeline
 from voicekit.timeline.virtual_voice import Preparing, Rule, VirtualVoice, tell
+
+_FASTEST = 1000.0  # characters said in a second; a voice says 15
+_LEVERS = frozenset({"round_trip", "handshake", "quiet", "hungry", "speaking_rate", "preparer"})
 
 
 def replay(
@@ -43,8 +47,21 @@ def replay(
         preparer: makes what cuts the tokens; None is `voicekit.text.preparer.Preparer`.
 
     Raises:
-        ValueError: the turn lacks marks or tokens that this replay needs.
+        TypeError: `turn` is no turn, or a figure is no number.
+        ValueError: the turn lacks marks or tokens that this replay needs, there is no such rule,
+            or a figure is out of range.
     """
+    check_type("turn", turn, Timeline, "Replay one turn, such as run.turns[0].")
+    if rule is not None:
+        check_choice("rule", rule, get_args(Rule))
+    figures = {
+        "first_chunk": first_chunk, "endpointing": endpointing, "round_trip": round_trip,
+        "handshake": handshake, "quiet": quiet, "hungry": hungry,
+    }  # fmt: skip
+    for name, seconds in figures.items():
+        if seconds is not None or name not in ("first_chunk", "endpointing"):
+            check_seconds(name, seconds)
+    check_number("speaking_rate", speaking_rate, 1.0, _FASTEST)
     again = _until_asked(turn, endpointing)
     changed = {
         "first_chunk": first_chunk, "rule": rule, "endpointing": endpointing,
@@ -100,8 +117,25 @@ def simulate(
             `replay`.
 
     Raises:
-        ValueError: the reply has nothing to say.
+        TypeError: the reply is a text instead of its tokens, or a figure is no number.
+        ValueError: the reply has nothing to say, there is no such rule, or a figure is out of
+            range.
     """
+    reply = check_items("reply", reply, str, "Pass the tokens, such as a list of words.")
+    check_choice("rule", rule, get_args(Rule))
+    check_type("profile", profile, str, "Pass the name that is shown beside the figures.")
+    figures = {
+        "llm_first_token": llm_first_token, "tts_first_chunk": tts_first_chunk,
+        "endpointing": endpointing, "asr": asr, "playout": playout,
+        "leading_silence": leading_silence,
+    }  # fmt: skip
+    for name, seconds in figures.items():
+        check_seconds(name, seconds)
+    check_number("tokens_per_second", tokens_per_second, 0.0)
+    if unknown := set(levers) - _LEVERS:
+        raise TypeError(
+            f"There is no lever {min(unknown)!r}. Levers: {', '.join(sorted(_LEVERS))}."
+        )
     turn = Timeline(clock=lambda: 0.0, profile=profile)
     asked = endpointing + asr
     if asked:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from statistics import quantiles
 
+from voicekit.arguments import check_items, check_number, check_type
 from voicekit.timeline.marks import STAGES, Timeline, milliseconds
 from voicekit.timeline.tables import Table
 
 _DELAY = "response delay"
+_TURNS = "Pass a list of turns, each a Timeline."
 
 
 class Run:
     """Turns that one set-up has taken; shown as a table of p50 and p95.
 
     Stages and delays are those of the turns in which something became audible.
+
+    Raises:
+        TypeError: it is given something else than turns.
     """
 
     def __init__(self, turns: Iterable[Timeline]) -> None:
-        self.turns = list(turns)
+        self.turns: list[Timeline] = check_items("turns", turns, Timeline, _TURNS)
         self.seconds: dict[str, list[float]] = {name: [] for name in (*STAGES, _DELAY)}
         """The times of each stage, and of "response delay", a turn after the other."""
         for turn in self.turns:
@@ -36,8 +41,10 @@ class Run:
         """Seconds that `percent` (1 to 99) of the turns stay under; between two, the line.
 
         Raises:
-            ValueError: no turn has that stage.
+            TypeError: `percent` is no whole number.
+            ValueError: no turn has that stage, or `percent` is out of range.
         """
+        check_number("percent", percent, 1, 99, whole=True, remedy="95 is the 95th percentile.")
         values = self.seconds.get(stage)
         if not values:
             has = ", ".join([*self.stages, _DELAY]) if self.stages else "nothing audible"
@@ -78,8 +85,12 @@ def compare(runs: Mapping[str, Run | Iterable[Timeline]]) -> Table:
     """Named runs side by side: p50 per stage and its ratio to the first run, p95 of the delay.
 
     Raises:
-        ValueError: a run has no turn in which something became audible.
+        TypeError: the runs have no names.
+        ValueError: there is no run, or one has no turn in which something became audible.
     """
+    check_type("runs", runs, Mapping, 'Name the runs: compare({"before": one, "after": two}).')
+    if not runs:
+        raise ValueError('There is nothing to compare: compare({"before": one, "after": two}).')
     columns = {name: run if isinstance(run, Run) else Run(run) for name, run in runs.items()}
     base = next(iter(columns.values()))
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voicekit.arguments import check_type
 from voicekit.timeline.budget import Budget
 from voicekit.timeline.marks import UNEXPLAINED, Timeline, milliseconds
 from voicekit.timeline.tables import Table
@@ -15,6 +16,8 @@ def waterfall(timeline: Timeline, budget: Budget | None = None) -> Table:
 
     The bar of what is unexplained is grey (`░`), since nothing measured it.
     """
+    if budget is not None:
+        check_type("budget", budget, Budget, "Pass a budget, such as Budget(0.7).")
     stages = timeline.stages()
     limit = budget.total if budget else 0.0
     span = max([limit, *(stage.start + max(0.0, stage.seconds) for stage in stages)]) or 1.0

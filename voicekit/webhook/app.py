@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from voicekit.arguments import check_callable
 from voicekit.keys import Secret
 from voicekit.serving import Receive, Scope, Send
 from voicekit.webhook import chunks, turn
@@ -18,6 +19,7 @@ from voicekit.webhook.log import Entry, Log
 from voicekit.webhook.reply import Answer, Context, Manner, Reply
 
 APOLOGY = "Sorry, something went wrong on my side. Could you say that again?"
+_AN_ANSWER = "Pass a function of one turn, without calling it, or relay(…)."
 _ELLIPSES = ("... ", "… ")
 _PATHS = ("/v1/chat/completions", "/chat/completions", "/{base:path}/chat/completions")
 _ERROR = {
@@ -80,8 +82,10 @@ def webhook(
         keep_contents: keep in the log what was said. Mind whose words these are.
 
     Raises:
+        TypeError: `answer` cannot be called with a turn.
         ValueError: a filler without its ellipsis and space, an empty secret, or a limit below 1.
     """
+    check_callable("answer", answer, 1, _AN_ANSWER)
     fillers = [filler] if isinstance(filler, str) else list(filler or ())
     for words in fillers:
         if not words.endswith(_ELLIPSES):

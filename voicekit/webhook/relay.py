@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 
+from voicekit.arguments import check_type
 from voicekit.errors import UpstreamError
 from voicekit.keys import Secret
 from voicekit.webhook.turn import Turn
@@ -47,6 +48,7 @@ class Relay:
     def __init__(
         self, url: str, key: str | Secret | None, model: str | None, parameters: dict[str, Any]
     ) -> None:
+        check_type("url", url, str, "Pass the server's address, like http://host:port/v1.")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no server's address. Give one like http://host:port/v1.")

@@ -10,6 +10,7 @@ from typing import Any
 
 import traitlets
 
+from voicekit.arguments import check_number, check_type
 from voicekit.audio import Clip
 from voicekit.errors import AudioError
 from voicekit.widgets.courier import Courier
@@ -35,6 +36,7 @@ class Speaker(Link):
     _rate = traitlets.Int(16000).tag(sync=True)
 
     def __init__(self, rate: int = 16000, lead: float = 0.3) -> None:
+        check_number("rate", rate, whole=True, remedy="Pass samples a second, such as 16000.")
         if not 3000 <= rate <= 384000:
             raise ValueError(f"A rate of {rate} samples a second; browsers take 3000 to 384000.")
         if not 0.1 <= lead <= 5:
@@ -81,6 +83,7 @@ class Speaker(Link):
 
         Raises:
             AudioError: the clip has another rate, or this speaker was closed.
+            TypeError: it is neither bytes nor a clip.
         """
         if isinstance(pcm, Clip):
             if pcm.rate != self.rate:
@@ -89,6 +92,7 @@ class Speaker(Link):
                     f"Make a Speaker(rate={pcm.rate})."
                 )
             pcm = pcm.pcm
+        check_type("pcm", pcm, bytes, "Pass PCM16, such as chunk.pcm, or a Clip.")
         self._own()
         with self._lock:
             if self._closed:
