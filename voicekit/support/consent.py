@@ -1,20 +1,53 @@
 """Whether the caller has said yes to this refund: judged by code, from what was said aloud.
 
 The question names the order and the amount, and `converse` says it word for word. Yes counts only
-as the caller's next words after exactly this question, heard to its end. So nothing that a model
-reads, in an order's note, a policy or a prompt, can stand in for the caller.
+as the caller's next words after exactly this question, heard to its end, and only when these words
+are a yes and nothing else. So nothing that a model reads, in an order's note, a policy or a prompt,
+can stand in for the caller, and no doubt, condition or correction is taken for a yes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
 
+from voicekit.support.agreement import agrees, refuses
 from voicekit.support.wording import dollars, rules, say
 
-_WORD = re.compile(r"[^\W_]+")
-_APOSTROPHES = str.maketrans("", "", "'\N{RIGHT SINGLE QUOTATION MARK}")
+Reply = Literal["yes", "no", "unclear"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question that the caller's last words reply to, and the reply.
+
+    Attributes:
+        order_id: the order's digits.
+        cents: the amount.
+        reply: "yes" if the words agree and do nothing else; "no" if they refuse or correct;
+            "unclear" for anything else: a doubt, a condition, a question, another topic.
+        alone: the question was the only one in the agent's turn, so it is clear what a yes means.
+        times: how often it was asked in a row.
+    """
+
+    order_id: str
+    cents: int
+    reply: Reply
+    alone: bool
+    times: int
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the refund may be made."""
+        return self.reply == "yes" and self.alone
+
+    @property
+    def question(self) -> str:
+        """The question, word for word."""
+        return question(self.order_id, self.cents)
 
 
 def question(order_id: str, cents: int) -> str:
@@ -23,32 +56,55 @@ def question(order_id: str, cents: int) -> str:
 
 
 def given(messages: Sequence[Mapping[str, Any]], asked: str) -> bool:
-    """Whether the history ends with `asked` and the caller's yes to it."""
-    last = [(str(m.get("role")), _text(m.get("content"))) for m in messages]
-    talk = [(role, text) for role, text in last if role in ("user", "assistant") and text.strip()]
-    answer: list[str] = []
-    while talk and talk[-1][0] == "user":
-        answer.insert(0, talk.pop()[1])
-    return bool(answer and talk) and _ends_with(talk[-1][1], asked) and _is_yes(" ".join(answer))
+    """Whether the history ends with the question `asked` and the caller's yes to it."""
+    last = last_asked(messages)
+    return last is not None and last.agreed and last.question == asked
 
 
-def _is_yes(text: str) -> bool:
-    said = f" {' '.join(_words(text))} "
-    table = rules()["consent"]
-    return _any(table["yes"], said) and not _any(table["no"], said)
+def last_asked(messages: Sequence[Mapping[str, Any]]) -> Asked | None:
+    """The question to which the history's last words reply; None if they reply to none of ours."""
+    turns = _turns(messages)
+    if len(turns) < 2 or turns[-1][0] != "user" or not (match := _match(turns[-2][1])):
+        return None
+    order_id, cents = match["id"], int(re.sub(r"\D", "", match["amount"]))
+    words = turns[-1][1]
+    agreed = agrees(words, order_id, cents)
+    reply: Reply = "yes" if agreed else "no" if refuses(words) else "unclear"
+    times = 1
+    for role, text in reversed(turns[:-2]):
+        if role == "assistant":
+            before = _match(text)
+            if before is None or before.groupdict() != match.groupdict():
+                break
+            times += 1
+    return Asked(order_id, cents, reply, "?" not in turns[-2][1][: match.start()], times)
 
 
-def _any(phrases: Sequence[str], said: str) -> bool:
-    return any(f" {phrase} " in said for phrase in phrases)
+def _turns(messages: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """What caller and agent said by turns; several messages of one in a row are one turn."""
+    turns: list[tuple[str, str]] = []
+    for message in messages:
+        role, text = str(message.get("role")), " ".join(_text(message.get("content")).split())
+        if role not in ("user", "assistant") or not text:
+            continue
+        if turns and turns[-1][0] == role:
+            text = f"{turns.pop()[1]} {text}"
+        turns.append((role, text))
+    return turns
 
 
-def _ends_with(text: str, end: str) -> bool:
-    wanted = _words(end)
-    return _words(text)[-len(wanted) :] == wanted
+def _match(text: str) -> re.Match[str] | None:
+    """The question at the end of the agent's words."""
+    return _pattern().search(text)
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower().translate(_APOSTROPHES))
+@cache
+def _pattern() -> re.Pattern[str]:
+    blanks = {"amount": r"(?P<amount>\$[\d,]+\.\d\d)", "id": r"(?P<id>\d{4})"}
+    words = re.escape(rules()["say"]["question"].rstrip("?"))
+    for name, blank in blanks.items():
+        words = words.replace(re.escape(f"{{{name}}}"), blank)
+    return re.compile(rf"{words}\W*$", re.IGNORECASE)
 
 
 def _text(content: Any) -> str:

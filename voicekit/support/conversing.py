@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from voicekit.support.arguments import printable, replayed
 from voicekit.support.wording import rules, say
 from voicekit.webhook import ToolCall
 
@@ -32,7 +33,15 @@ async def converse(
         offered: tools of the platform, such as `end_call`; calls of these are handed back.
     """
     tools = desk.tools(messages)
-    asked = [{"role": "system", "content": rules()["prompt"]}, *messages]
+    if messages and messages[-1].get("role") == "user":
+        done = await asyncio.to_thread(tools.settle)
+        if done and done.get("refunded"):
+            yield done["message"]
+            return
+    prompt, doubt = rules()["prompt"], tools.doubt
+    if doubt:
+        prompt += rules()["doubt"].format(words=doubt)
+    asked = [{"role": "system", "content": prompt}, *messages]
     for _ in range(rules()["rounds"]):
         reply = Reply()
         request = {"model": model, "messages": asked, "tools": [*tools.schemas, *offered]}
@@ -44,7 +53,9 @@ async def converse(
         if not any(name in tools for name, _ in reply.calls):
             for name, arguments in reply.calls:
                 yield ToolCall(name, arguments)
-            if reply.calls or reply.text:
+            if doubt and not reply.calls:  # doubt asks again, after what the model had to say
+                yield f" {doubt}" if reply.text else doubt
+            if reply.calls or reply.text or doubt:
                 return
         asked += await asyncio.to_thread(reply.run, tools)
         if tools.question:  # said by us, word for word: what the caller agrees to is no model's
@@ -58,24 +69,26 @@ class Reply:
 
     def __init__(self) -> None:
         self.text = ""
-        self._parts: dict[int, dict[str, str]] = {}
+        self._parts: list[dict[str, str]] = []
+        self._places: dict[Any, dict[str, str]] = {}  # the call that a server's index means now
 
     @property
     def calls(self) -> list[tuple[str, str]]:
         """Name and arguments of each tool call, in order."""
-        return [(part["name"], part["arguments"]) for part in self._parts.values()]
+        return [(part["name"], part["arguments"]) for part in self._parts]
 
     def add(self, chunk: Any) -> str:
         """Take a chunk; return the text in it."""
         if not chunk.choices:  # the count of tokens comes in a chunk without any
             return ""
         delta = chunk.choices[0].delta
+        if delta is None:  # a filter's verdict comes in a chunk without any
+            return ""
         for call in delta.tool_calls or ():
-            empty = {"id": "", "name": "", "arguments": ""}
-            part = self._parts.setdefault(call.index, empty)
-            part["id"] += call.id or ""
+            part = self._part(call)
             if call.function:
-                part["name"] += call.function.name or ""
+                name = call.function.name or ""
+                part["name"] += name if name != part["name"] else ""  # said again with each
                 part["arguments"] += call.function.arguments or ""
         text = delta.content or ""
         self.text += text
@@ -84,9 +97,29 @@ class Reply:
     def run(self, tools: Tools) -> list[dict[str, Any]]:
         """Run the calls; return the reply and the results as messages of the history."""
         made, results = [], []
-        for part in self._parts.values():
-            function = {"name": part["name"], "arguments": part["arguments"]}
-            made.append({"id": part["id"], "type": "function", "function": function})
-            result = json.dumps(tools.run(**function), ensure_ascii=False)
-            results.append({"role": "tool", "tool_call_id": part["id"], "content": result})
-        return [{"role": "assistant", "content": self.text or None, "tool_calls": made}, *results]
+        for number, part in enumerate(self._parts):
+            name, arguments = printable(part["name"]), printable(part["arguments"])
+            result = tools.run(name, arguments)
+            call_id = part["id"] or f"call_{number}"
+            function = {"name": name, "arguments": replayed(arguments)}
+            made.append({"id": call_id, "type": "function", "function": function})
+            told = json.dumps(result, ensure_ascii=False)
+            results.append({"role": "tool", "tool_call_id": call_id, "content": told})
+        said = printable(self.text) or None
+        return [{"role": "assistant", "content": said, "tool_calls": made}, *results]
+
+    def _part(self, call: Any) -> dict[str, str]:
+        """The call to which a fragment belongs: some servers give every call the same index."""
+        call_id, named = call.id or "", bool(call.function and call.function.name)
+        part = self._places.get(call.index)
+        if part is None or begins(part, call_id, named):
+            part = self._places[call.index] = {"id": call_id, "name": "", "arguments": ""}
+            self._parts.append(part)
+        return part
+
+
+def begins(part: dict[str, str], call_id: str, named: bool) -> bool:
+    """Whether a fragment with the index of a call that has begun is the next call's first."""
+    if call_id and part["id"]:
+        return call_id != part["id"]
+    return named and bool(part["arguments"])

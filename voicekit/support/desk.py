@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
 
 from voicekit.support import consent
+from voicekit.support.arguments import call, printable
 from voicekit.support.orders import Order, Orders
 from voicekit.support.passages import Policies
 from voicekit.support.schemas import schema
 from voicekit.support.wording import day, dollars, rules, say, wrong
 
 Result = dict[str, Any]
+
+_OrderId = Annotated[
+    str, BeforeValidator(lambda given: str(given) if type(given) is int else given)
+]
+_LONGEST = 1000  # characters of an order's number or a question that are looked at
+_MOST = 1e9  # dollars
 
 
 class Desk:
@@ -58,7 +65,7 @@ class Tools:
 
     def __init__(self, desk: Desk, messages: Sequence[Mapping[str, Any]]) -> None:
         self._desk = desk
-        self._messages = list(messages)
+        self._asked = consent.last_asked(messages)
         self.question: str | None = None
         functions = (self.find_order, self.request_refund, self.send_email_or_sms, self.find_policy)
         self._functions: dict[str, Callable[..., Result]] = {f.__name__: f for f in functions}
@@ -67,17 +74,34 @@ class Tools:
     def __contains__(self, name: object) -> bool:
         return name in self._functions
 
+    @property
+    def doubt(self) -> str | None:
+        """What to say after a reply to our question that was no clear yes, and no refusal."""
+        asked = self._asked
+        if asked is None or asked.reply == "no" or asked.agreed:
+            return None
+        return asked.question if asked.times < rules()["asks"] else say("unpaid")
+
+    def settle(self) -> Result | None:
+        """Make the refund to which the caller has just said yes; None if there is none.
+
+        No model is asked: it could only forget what was agreed, or read it otherwise.
+        """
+        asked = self._asked
+        if asked is None or not asked.agreed:
+            return None
+        return self.request_refund(asked.order_id, asked.cents / 100, confirmed=True)
+
     def run(self, name: str, arguments: str) -> Result:
         """Run a tool as a model calls it; what is wrong with the call is said in the result."""
         if name not in self:
-            return wrong("alone", name=name[:60])
+            return wrong("alone", name=printable(name)[:60])
         try:
-            given = json.loads(arguments or "{}")
-            return self._functions[name](**given)
-        except (TypeError, ValueError) as error:
-            return wrong("arguments", why=str(error)[:120])
+            return call(self._functions[name], arguments)
+        except ValueError as error:
+            return wrong("arguments", why=printable(str(error))[:200])
 
-    def find_order(self, order_id: str) -> Result:
+    def find_order(self, order_id: _OrderId) -> Result:
         """Look up an order: what was bought, for how much, and where it is.
 
         Args:
@@ -97,9 +121,9 @@ class Tools:
         return {"message": told, "note": found.note}
 
     def request_refund(
-        self, order_id: str, amount: float | None = None, confirmed: bool = False
+        self, order_id: _OrderId, amount: float | None = None, confirmed: bool = False
     ) -> Result:
-        """Refund an order. The first call asks the caller; call again once the caller said yes.
+        """Refund an order. The caller is asked, and the refund is made when the caller says yes.
 
         Args:
             order_id: The order's number, such as 1042.
@@ -109,11 +133,12 @@ class Tools:
         order = self._order(order_id)
         if not isinstance(order, Order):
             return order
-        if amount is not None and not (math.isfinite(amount) and 0 < amount < 1e9):
+        if amount is not None and not 0 < amount < _MOST:
             return wrong("amount", amount=dollars(order.cents))
         cents = order.cents if amount is None else round(amount * 100)
         question = consent.question(order.id, cents)
-        agreed = confirmed is True and consent.given(self._messages, question)
+        asked = self._asked if self._asked and self._asked.question == question else None
+        agreed = confirmed is True and asked is not None and asked.agreed
         made = self._desk.orders.refund(order.id)
         if made is not None and not (agreed and made.cents == cents):
             return wrong("already", id=order.id, amount=dollars(made.cents), date=day(made.made_on))
@@ -122,6 +147,8 @@ class Tools:
         if not agreed:
             if self.question not in (None, question):
                 return wrong("one_question")
+            if asked and asked.reply != "no" and asked.times >= rules()["asks"]:
+                return wrong("unclear", times=asked.times)
             self.question = question
             return {"message": question, "refunded": False}
         # Whatever another request did since: the key of the table allows one refund an order.
@@ -130,7 +157,7 @@ class Tools:
         return {"message": told, "refunded": True}
 
     def send_email_or_sms(
-        self, order_id: str, channel: Literal["email", "sms"], summary: str
+        self, order_id: _OrderId, channel: Literal["email", "sms"], summary: str
     ) -> Result:
         """Send a summary to the address of the customer's order, when it is too long to say.
 
@@ -144,7 +171,7 @@ class Tools:
             return order
         if channel not in ("email", "sms"):
             return wrong("arguments", why="channel is 'email' or 'sms'")
-        body = str(summary).strip()[: rules()["longest_summary"]]
+        body = summary.strip()[: rules()["longest_summary"]]
         if not body:
             return wrong("empty")
         self._desk.orders.send(order, channel, body)
@@ -156,15 +183,15 @@ class Tools:
         Args:
             question: What the caller wants to know.
         """
-        found = self._desk.policies.find(str(question))
+        found = self._desk.policies.find(question[:_LONGEST])
         if not found:
             return {"message": say("nothing")}
         sources = [{"source": one.source, "text": one.text} for one in found]
         return {"message": found[0].text, "passages": sources}
 
     def _order(self, order_id: object) -> Order | Result:
-        digits = re.sub(r"\D", "", str(order_id))
-        if len(digits) != 4:
+        digits = re.sub(r"\D", "", str(order_id)[:_LONGEST])
+        if len(digits) != 4 or not digits.isascii():
             return wrong("no_number")
         return self._desk.orders.find(digits) or wrong("no_order", id=digits)
 
