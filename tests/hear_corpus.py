@@ -76,7 +76,8 @@ def judged(intent: str, said: str, heard: list[Heard]) -> list[str]:
 async def main(options: argparse.Namespace) -> None:
     ears, synthesiser = WorkerEars(), WorkerSynthesiser()
     corpus = {**CORPUS, **({"held_out": CORPUS["tuning"]} if options.tuning else {})}
-    paraphrases = tomllib.loads((Path(__file__).parent / "data/paraphrases.toml").read_text())
+    file = Path(__file__).parent / "data/paraphrases.toml"
+    paraphrases = tomllib.loads(file.read_text("utf-8"))
     said = [(intent, text) for intent, all_ in corpus["held_out"].items() for text in all_]
     said = said if options.tuning else HELD_OUT
     said += [("", text) for text in (paraphrases["off_topic"] if options.tuning else OFF_TOPIC)]

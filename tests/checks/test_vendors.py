@@ -2,6 +2,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
+from elevenlabs.core.api_error import ApiError
 
 from voicekit import Clip, connect
 from voicekit.checks import answers, speaks, understands
@@ -107,10 +108,25 @@ def test_silence_is_no_speech_and_an_empty_answer_none():
 
 def test_a_stand_in_without_ears_is_not_checked():
     class DeafError(Exception):
-        status_code = 501
+        status_code = 404
+        body = {"detail": {"message": "Use Python 3.13."}}  # noqa: RUF012 - as the SDK has it
 
     world = Broken(DeafError())
     world.live = {"elevenlabs": False}
     row = understands(world, CLIP)
-    assert row.outcome == "not checked"
-    assert "Python" in row.fix
+    assert (row.outcome, row.found) == ("not checked", "Use Python 3.13.")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"detail": [{"loc": ["body"], "msg": "Field required"}]}, "Field required"),
+        ({"detail": "Not Found"}, "Not Found"),
+        ("<html>Bad Gateway</html>", "<html>Bad Gateway</html>"),
+        (None, "an answer with status 502 and no reason"),
+        ({"detail": []}, "an answer with status 502 and no reason"),
+    ],
+)
+def test_whatever_a_vendor_answers_no_headers_are_shown(body, said):
+    row = understands(Broken(ApiError(headers={"date": "Mon"}, status_code=502, body=body)), CLIP)
+    assert (row.outcome, row.found) == ("wrong", said)

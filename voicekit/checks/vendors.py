@@ -60,7 +60,7 @@ def speaks(world: Endpoints) -> tuple[Row, Clip]:
 
 
 def understands(world: Endpoints, clip: Clip) -> Row:
-    """Whether the recogniser makes of the clip what was said in it."""
+    """Whether the recogniser makes of the clip what was said in it; offline, why there is none."""
     if not clip.pcm:
         return row("understands", "nothing")
     sound = ("speech.wav", clip.wav(), "audio/wav")
@@ -69,7 +69,7 @@ def understands(world: Endpoints, clip: Clip) -> Row:
             heard = client.speech_to_text.convert(file=sound, model_id=_STT, language_code="en")
     except Exception as error:
         if not world.live["elevenlabs"] and getattr(error, "status_code", 0) in (404, 501):
-            return row("understands", "none")
+            return row("understands", "none", why=_said(error))
         return row("understands", "failed", why=_said(error))
     text = str(getattr(heard, "text", ""))
     same = _words(text) == _words(clip.text)
@@ -104,7 +104,11 @@ def _words(text: str) -> list[str]:
 
 
 def _said(error: Exception) -> str:
+    """What the vendor says is wrong, without the headers that an SDK's own text begins with."""
     body = getattr(error, "body", None)
-    detail = body.get("detail", body) if isinstance(body, dict) else None
-    message = detail.get("message") if isinstance(detail, dict) else None
+    detail = body.get("detail", body) if isinstance(body, dict) else body
+    first = next(iter(detail), None) if isinstance(detail, list) else detail
+    message = first.get("message") or first.get("msg") if isinstance(first, dict) else first
+    if not message and (status := getattr(error, "status_code", None)):
+        message = f"an answer with status {status} and no reason"
     return " ".join(str(message or str(error) or type(error).__name__).split())[:_SAID]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import operator
+import platform
 import re
 import sys
 import tomllib
@@ -34,6 +35,7 @@ _COMPARE_NODE = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.GtE: ">="}
 _ENVIRONMENT = {
     "python_version": f"{sys.version_info.major}.{sys.version_info.minor}",
     "sys_platform": sys.platform,
+    "platform_machine": platform.machine(),
 }
 
 

@@ -15,10 +15,9 @@ from voicekit.standin.elevenlabs_messages import ClientMessage, SocketQuery
 from voicekit.standin.elevenlabs_request import check_format
 from voicekit.standin.elevenlabs_settings import read_json, read_query
 from voicekit.standin.elevenlabs_speech import STREAMED
-from voicekit.standin.refusals import Refusal
+from voicekit.standin.refusals import Refusal, close_reason
 from voicekit.standin.state import State
 
-LONGEST_REASON = 123  # bytes that a close frame has for its reason (RFC 6455, 5.5)
 INVALID, FAILED = 1008, 1011
 TIMED_OUT = "input_timeout_exceeded"
 
@@ -123,8 +122,7 @@ async def _fail(websocket: WebSocket, error: BaseException) -> None:
     code = code if isinstance(code, int) else INVALID  # a refusal's code is its name
     said = {"message": message, "error": name, "code": code, **getattr(error, "names", {})}
     await _send(websocket, said)
-    reason = message.encode()[:LONGEST_REASON].decode(errors="ignore")
-    await websocket.close(code, reason)
+    await websocket.close(code, close_reason(message))
 
 
 async def _send(websocket: WebSocket, message: dict[str, Any]) -> None:

@@ -44,7 +44,8 @@ async def convert(request: Request) -> Response:
     try:
         heard = await state.ears.transcribe(pcm, rate)
     except EngineError as error:
-        raise Refusal("elevenlabs", "service_unavailable", str(error)) from error
+        # Not 503, for which the official SDK would send the form again without its fields.
+        raise Refusal("elevenlabs", "not_implemented", str(error)) from error
     logprob = round(math.log(max(heard.confidence, _DOUBT)), 3)  # words have none of their own
     words = [
         {

@@ -13,6 +13,8 @@ from voicekit.serving import App, Message, Receive, Scope, Send
 
 _log = logging.getLogger(__name__)
 
+_LONGEST_REASON = 123  # bytes that a close frame has for its reason (RFC 6455, 5.5)
+
 
 class Refusal(Exception):
     """A request refused the vendor's way.
@@ -51,6 +53,14 @@ class Refusal(Exception):
 def names(vendor: str) -> tuple[str, ...]:
     """Every refusal that can be asked for by name."""
     return tuple(_table()[vendor])
+
+
+def close_reason(message: str) -> str:
+    """As many whole sentences of a message as a close frame holds, or its first one's beginning."""
+    fitting = message.encode("utf-8", "replace")[:_LONGEST_REASON].decode(errors="ignore")
+    if fitting == message or ". " not in fitting:
+        return fitting
+    return fitting[: fitting.rindex(". ") + 1]
 
 
 async def respond(

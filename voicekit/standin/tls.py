@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicekit.errors import EngineError
+from voicekit.standin.engines.worker import NO_FOLDER
 
 if TYPE_CHECKING:
     import trustme
@@ -32,7 +33,10 @@ def _authority() -> trustme.CA:
 def server_context() -> ssl.SSLContext:
     """The server's side: a certificate for 127.0.0.1, ::1 and localhost."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _authority().issue_cert("127.0.0.1", "::1", "localhost").configure_cert(context)
+    try:  # it writes the key to a file, for OpenSSL to read
+        _authority().issue_cert("127.0.0.1", "::1", "localhost").configure_cert(context)
+    except OSError as error:
+        raise EngineError(f"{NO_FOLDER} ({error})") from error
     # The synchronous websockets client, and with it the SDK's `convert_realtime`, reads and writes
     # one TLS connection in two threads. A session ticket that arrives during its first write hung
     # it once in about a thousand connections.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LONGEST_REASON = 123  # bytes that a close frame has for its reason (RFC 6455, 5.5)
+from voicekit.standin.refusals import close_reason
 
 NORMAL, OPERATIONAL, CLIENT, CRASHED, UNAUTHORISED = 1000, 1002, 1008, 1011, 3000
 """The vendor's close codes; 3000 is seen for unknown agents and for a missing signature."""
@@ -30,7 +30,7 @@ class Ended(Exception):
     @property
     def frame_reason(self) -> str:
         """The reason, cut to what a close frame can hold."""
-        return self.reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+        return close_reason(self.reason)
 
 
 class ClientLeft(Ended):

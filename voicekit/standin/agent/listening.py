@@ -80,7 +80,7 @@ class Listening:
                 while True:
                     await self._take(await self._next())
         except* EngineError as errors:
-            said = f"The ears failed: {errors.exceptions[0]}"
+            said = str(errors.exceptions[0])
             raise Ended(OPERATIONAL, said, "asr_transcription_error") from errors
         finally:
             opening.cancel()

@@ -73,9 +73,7 @@ class Speaker:
                 speech = await state.voice.say(passage, self._call.voice.offline, tts.speed)
                 encoder = formats.encoder(tts.agent_output_audio_format, speech.rate)
             except (EngineError, formats.UnknownFormat) as error:
-                raise Ended(
-                    OPERATIONAL, f"The voice failed: {error}", "tts_cascade_error"
-                ) from error
+                raise Ended(OPERATIONAL, str(error), "tts_cascade_error") from error
             for piece in pieces(speech, encoder):
                 if piece.audio:
                     await self._pace.wait(sent + piece.start)

@@ -188,7 +188,7 @@ class _Line:
             if "error" in answer:
                 raise EngineError(answer["error"])
             return answer
-        raise EngineError(f"The recogniser's process died twice ({ending}). Please report this.")
+        raise EngineError(f"The recogniser's process died twice. Please report this ({ending}).")
 
     def _started(self) -> Worker:
         if self._worker is None:

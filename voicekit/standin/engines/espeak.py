@@ -24,7 +24,7 @@ from pathlib import Path
 
 LIBRARY_VARIABLE = "VOICEKIT_ESPEAK_LIBRARY"
 MISSING = (
-    'The offline voice needs espeak-ng: pip install "voicekit[offline]", or install the system\'s '
+    'The offline voice needs espeak-ng: pip install "voicekit[offline]". Or install the system\'s '
     f"espeak-ng, or set {LIBRARY_VARIABLE} to the path of its shared library."
 )
 SYSTEM_NAMES = {"win32": "libespeak-ng.dll", "darwin": "libespeak-ng.1.dylib"}
@@ -84,9 +84,7 @@ class Espeak:
             SYNCHRONOUS, BUFFER_MS, folder, PHONEME_EVENTS | DONT_EXIT
         )
         if self.rate <= 0:
-            raise Refused(
-                f"espeak-ng did not start with its data in {data or 'the usual place'}. {MISSING}"
-            )
+            raise Refused(f"espeak-ng found no data in {data or 'its usual place'}. {MISSING}")
         self._voice: str | None = None
         self._pcm = bytearray()
         self._words: list[list[int]] = []

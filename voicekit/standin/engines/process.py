@@ -97,6 +97,6 @@ class WorkerSynthesiser:
                 raise EngineError(answer["error"])
             return answer, pcm
         raise EngineError(
-            f"The speech engine's process died twice on a text of {len(request['text'])} "
-            f"characters ({ending}). Other texts still work; please report this one."
+            f"The offline voice died twice on a text of {len(request['text'])} characters. "
+            f"Other texts still work; please report this one ({ending})."
         )

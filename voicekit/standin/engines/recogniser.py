@@ -21,6 +21,7 @@ import itertools
 import json
 import math
 import os
+import platform
 import re
 import sys
 import tempfile
@@ -30,9 +31,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-MISSING = (
-    'The offline ears need {package}: pip install "voicekit[offline]". pocketsphinx has wheels for '
-    "Python 3.11 and 3.13 only; on another Python, pip builds it with a C compiler."
+# A caller reads these as a close frame's reason, which holds 123 bytes.
+MISSING = 'The offline ears need {package}: pip install "voicekit[offline]".'
+NO_WHEEL = (
+    "This Python ({here}) cannot hear offline: pocketsphinx has no wheel for it. Use Python 3.13."
 )
 FRAME_BYTES = 1024  # 512 samples, the only length the voice activity model takes
 COMMON_WORDS = 3000  # of general English, beside the callers' own
@@ -292,12 +294,20 @@ def _dictionary(folder: Path) -> dict[str, list[str]]:
     return dict(words)
 
 
+def has_wheel(version: tuple[int, ...], machine: str) -> bool:
+    """Whether pocketsphinx has a wheel for a Python such as (3, 12), as pyproject.toml says."""
+    return (3, 11) <= version < (3, 14) and (version != (3, 12) or machine != "aarch64")
+
+
 def _imported(package: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it looks for a sound card, which we do not need
             return importlib.import_module(package)
     except ImportError as error:
+        if package == "pocketsphinx" and not has_wheel(sys.version_info[:2], platform.machine()):
+            here = f"{platform.python_version()}, {platform.machine()}"
+            raise Refused(NO_WHEEL.format(here=here)) from error
         raise Refused(f"{MISSING.format(package=package)} ({error})") from error
 
 
@@ -343,8 +353,8 @@ def main() -> None:
         request = json.loads(line)
         try:
             answer = getattr(program, request.pop("op"))(**request)
-        except Refused as refusal:
-            answer = {"error": str(refusal)}
+        except (Refused, OSError) as error:
+            answer = {"error": str(error)}
         answers.write(json.dumps({"bytes": 0, **answer}).encode() + b"\n")
         answers.flush()
 

@@ -16,6 +16,7 @@ from typing import IO, Any, cast
 from voicekit.errors import EngineError
 
 PATIENCE = 30.0  # seconds for one answer; an hour of speech takes about three
+NO_FOLDER = "No folder for temporary files can be written: set TMPDIR to one that can."
 NO_ANSWER = (EOFError, LookupError, OSError, TypeError, ValueError)  # died, or talks nonsense
 
 
@@ -29,23 +30,26 @@ class Worker:
 
     def __init__(self, command: list[str], patience: float | None = None) -> None:
         self._patience = patience
-        # A file, not a pipe: nobody has to empty it, and its end says why the program died.
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - _end closes it
+        try:
+            # A file, not a pipe: nobody has to empty it, and its end says why the program died.
+            complaints = tempfile.TemporaryFile()  # noqa: SIM115 - _end closes it
+        except OSError as error:
+            raise EngineError(f"{NO_FOLDER} ({error})") from error
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=self._complaints,
+                stderr=complaints,
                 start_new_session=True,  # an interrupted cell must not interrupt the engine
             )
         except OSError as error:
-            self._complaints.close()
+            complaints.close()
             raise EngineError(f"The speech engine's process did not start: {error}") from error
         self.pid = self._process.pid
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
-        self._finalizer = weakref.finalize(self, _end, self._process, self._complaints)
+        self._finalizer = weakref.finalize(self, _end, self._process, complaints)
 
     def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Send one request and read its answer; any other end than an answer raises."""
