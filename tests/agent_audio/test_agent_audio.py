@@ -14,6 +14,7 @@ from elevenlabs import AsyncElevenLabs, ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
 
 from voicekit import AgentAudio, AsyncAgentAudio, AudioError, Clip
+from voicekit.agent_audio import seam
 from voicekit.widgets import Speaker
 
 RATE = 16_000
@@ -140,6 +141,26 @@ def test_stop_may_be_called_from_inside_the_callback(audio):
         wait_for(lambda: blocks and not browser.listening)
         time.sleep(0.3)
     assert [len(block) for block in blocks] == [3200]
+
+
+def test_stop_does_not_wait_for_ever_for_a_socket_that_hangs(audio, monkeypatch):
+    monkeypatch.setattr(seam, "_PATIENCE", 0.05)
+    with Browser(audio.microphone, audio.speaker) as browser:
+        hangs, goes_on = threading.Event(), threading.Event()
+
+        def hear(_block: bytes) -> None:
+            hangs.set()
+            goes_on.wait(20)
+
+        audio.start(hear)
+        assert hangs.wait(10)
+        stopping = threading.Thread(target=audio.stop, daemon=True)
+        stopping.start()
+        stopping.join(10)
+        stopped = not stopping.is_alive()
+        goes_on.set()
+        assert stopped
+        wait_for(lambda: not browser.listening)
 
 
 def test_stop_waits_for_a_callback_in_progress_and_none_follows(audio):

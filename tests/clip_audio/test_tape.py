@@ -1,6 +1,11 @@
+import itertools
+
+import numpy as np
+import pytest
 from fake_agent import tone
 
-from voicekit.clip_audio.tape import Tape
+from voicekit.clip_audio import tape as tape_module
+from voicekit.clip_audio.tape import AUDIBLE, Span, Tape
 
 RATE = 16_000
 
@@ -61,3 +66,67 @@ def test_a_click_is_no_speech():
 
 def test_an_empty_tape_has_no_spans():
     assert Tape(RATE, 1).spans(RATE, pause=0.3) == []
+
+
+def all_at_once(tape, until, pause):
+    """The stretches by the definition: every sample that is kept, looked at together."""
+    loud = 32768 * 10 ** (AUDIBLE / 20)
+    at = np.concatenate(
+        [
+            start + np.flatnonzero(np.abs(np.frombuffer(pcm, "<i2").astype(int)) >= loud)
+            for start, pcm in tape._pieces
+        ]
+        or [np.empty(0, int)]
+    )
+    groups = np.split(at[at < until], np.flatnonzero(np.diff(at[at < until]) > pause * RATE) + 1)
+    return [
+        Span(float(group[0]) / RATE, float(group[-1]) / RATE)
+        for group in groups
+        if group.size and group[-1] - group[0] >= 0.03 * RATE
+    ]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_found_piece_by_piece_is_what_is_found_at_once(seed):
+    random = np.random.default_rng(seed)
+    tape = Tape(RATE, keep=1000)
+    for _ in range(60):
+        if random.random() < 0.15:
+            tape.cut(max(0, tape.end - int(random.integers(0, RATE))))
+        else:
+            seconds = random.uniform(0.0, 0.4)
+            pcm = tone(seconds, level=int(random.choice([0, 50, 8000])))
+            tape.write(tape.end + int(random.choice([0, 0, 3000, 12000])), pcm)
+        if random.random() < 0.3:
+            until = int(tape.end - random.integers(-1000, 2 * RATE))
+            for pause in (0.1, 0.5):
+                assert tape.spans(until, pause) == all_at_once(tape, until, pause)
+    assert tape.spans(tape.end, 0.3) == all_at_once(tape, tape.end, 0.3)
+
+
+def test_what_is_forgotten_is_no_stretch_any_more():
+    tape = Tape(RATE, keep=1.0)
+    for second in range(5):
+        tape.write(second * RATE, tone(0.5))
+        tape.spans(tape.end, pause=0.1)
+    assert [round(span.start) for span in tape.spans(tape.end, pause=0.1)] == [3, 4]
+
+
+def test_asking_costs_as_much_after_ten_minutes_as_after_one(monkeypatch):
+    looked = []
+
+    def count(samples, loud, real=tape_module._audible):
+        looked.append(samples.size)
+        return real(samples, loud)
+
+    monkeypatch.setattr(tape_module, "_audible", count)
+    tape, costs = Tape(RATE, keep=600), {}
+    word, silence = tone(0.3), bytes(2 * (RATE // 5))
+    for second in range(601):
+        tape.write(tape.end, word + silence)
+        tape.write(tape.end, word + silence)
+        looked.clear()
+        spans = [*itertools.islice(tape.newest(tape.end - RATE // 10, pause=0.1), 20)]
+        costs[second] = (sum(looked), len(spans))
+    assert costs[600] == costs[60]
+    assert costs[600][0] <= 2 * RATE

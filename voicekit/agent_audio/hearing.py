@@ -7,72 +7,86 @@ time between the two is the one that a person in front of the page has waited.
 from __future__ import annotations
 
 import math
-from collections import deque
+import threading
+from collections.abc import Callable
 
 from voicekit.audio import Clip
 from voicekit.clip_audio.tape import Span, Tape
-
-_REPORTS = 10  # a second, while it plays
+from voicekit.clip_audio.turns import last_turns
+from voicekit.timeline import Timeline
 
 
 class Hearing:
-    """Both sides of one conversation on one clock.
+    """Both sides of one conversation on one clock; any thread may write and ask.
 
     Args:
         rate: samples a second, of both sides.
         keep: seconds of each side to remember.
+        played: how many samples the speaker had played, all in all, before it began.
     """
 
-    def __init__(self, rate: int, keep: float) -> None:
+    def __init__(self, rate: int, keep: float, played: int = 0) -> None:
         self.rate = rate
-        self.caller = Tape(rate, keep)
-        self._keep = keep
+        self._caller, self._agent = Tape(rate, keep), Tape(rate, keep)
+        self._lock = threading.Lock()
         self._base = 0  # the sample at which the microphone's present run began
         self._next = 0  # the number of the next frame
         self._origin = math.inf  # when the caller's first sample was spoken
-        self._reports: deque[tuple[float, int, int]] = deque(maxlen=round(_REPORTS * keep) + 1)
-        self._played: int | None = None
+        self._begin: float | None = None  # when the agent's first sample was played
+        self._played = played
 
     def frame(self, pcm: bytes, seq: int, at: float) -> None:
         """A frame of the microphone arrived `at` seconds; `seq` counts from 0 in each run."""
         size = len(pcm) // 2
-        if seq < self._next:  # stopped and started again
-            begun = round((at - self._origin) * self.rate) - (seq + 1) * size
-            self._base = max(self.caller.end - seq * size, begun)
-        self._next = seq + 1
-        begin = self._base + seq * size
-        # Of all frames, the one that was the quickest on its way tells the time best.
-        self._origin = min(self._origin, at - (begin + size) / self.rate)
-        self.caller.write(begin, pcm)
+        with self._lock:
+            if seq < self._next:  # stopped and started again
+                begun = round((at - self._origin) * self.rate) - (seq + 1) * size
+                self._base = max(self._caller.end - seq * size, begun)
+            self._next = seq + 1
+            begin = self._base + seq * size
+            # Of all frames, the one that was the quickest on its way tells the time best.
+            self._origin = min(self._origin, at - (begin + size) / self.rate)
+            self._caller.write(begin, pcm)
 
-    def played(self, samples: int, at: float) -> None:
-        """The speaker had played so many samples, all in all, at this time."""
-        if self._played is not None and samples > self._played:
-            self._reports.append((at, self._played, samples))
-        self._played = samples
-
-    def caller_spans(self, pause: float) -> list[Span]:
-        """When the caller was heard, in seconds of the clock of `at`."""
-        spans = self.caller.spans(self.caller.end, pause)
-        return [Span(self._origin + span.start, self._origin + span.end) for span in spans]
-
-    def agent_spans(self, clip: Clip, end: int, latency: float, pause: float) -> list[Span]:
-        """When the agent was heard, likewise.
+    def played(self, samples: int, at: float, sound: Callable[[int, int], bytes]) -> None:
+        """The speaker had played so many samples, all in all, at this time.
 
         Args:
-            clip: what was played up to the sample `end`.
-            end: as counted in `played`.
-            latency: seconds from the page's audio engine to the loudspeaker.
-            pause: shorter silences than this belong to the sound around them; seconds.
+            samples: as the speaker counts.
+            at: seconds.
+            sound: gives what was played from one count of samples to another.
         """
-        if not self._reports:
-            return []
-        origin = self._reports[0][0] - (self._reports[0][2] - self._reports[0][1]) / self.rate
-        tape = Tape(self.rate, self._keep)
-        first = end - len(clip.samples)
-        for at, begin, stop in self._reports:
-            pcm = clip.pcm[2 * max(0, begin - first) : 2 * max(0, stop - first)]
-            tape.write(round((at - origin) * self.rate) - len(pcm) // 2, pcm)
-        shift = origin + latency
-        spans = tape.spans(tape.end, pause)
-        return [Span(shift + span.start, shift + span.end) for span in spans]
+        with self._lock:
+            before, self._played = self._played, samples
+            if samples <= before:
+                return
+            if self._begin is None:
+                self._begin = at - (samples - before) / self.rate
+            pcm = sound(before, samples)
+            self._agent.write(round((at - self._begin) * self.rate) - len(pcm) // 2, pcm)
+
+    def sent(self, text: str = "") -> Clip:
+        """Everything of the microphone, with its transcript."""
+        with self._lock:
+            return self._caller.clip(self._caller.end, text)
+
+    def turns(
+        self, timeline: Callable[[], Timeline], latency: float = 0.0, last: int | None = None
+    ) -> list[Timeline]:
+        """One timeline for each stretch of the caller's speech.
+
+        Args:
+            timeline: makes an empty one.
+            latency: seconds from the page's audio engine to the loudspeaker.
+            last: how many turns, the newest; None is all of them.
+        """
+        with self._lock:
+            begin = (self._begin or 0.0) + latency
+            caller = self._caller.newest(self._caller.end, pause=0.5)
+            agent = self._agent.newest(self._agent.end, pause=0.3)
+            return last_turns(
+                (Span(self._origin + span.start, self._origin + span.end) for span in caller),
+                (Span(begin + span.start, begin + span.end) for span in agent),
+                timeline,
+                last=last,
+            )

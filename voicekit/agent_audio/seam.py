@@ -16,7 +16,6 @@ import ipywidgets  # type: ignore[import-untyped]
 from voicekit.agent_audio.hearing import Hearing
 from voicekit.arguments import check_seconds, check_type
 from voicekit.audio import Clip
-from voicekit.clip_audio.turns import turns
 from voicekit.errors import AudioError
 from voicekit.timeline import Timeline
 from voicekit.widgets import Frame, Microphone, Speaker
@@ -102,26 +101,24 @@ class _Browser:
 
     def clip(self) -> Clip:
         """What has been heard of the agent, without the pauses between."""
-        clip, played = self._heard()
-        count = max(0, played - self._before)
-        return Clip(clip.pcm[max(0, len(clip.pcm) - 2 * count) :], RATE)
+        return self.speaker.clip(self._before / RATE)
 
     def sent(self) -> Clip:
         """What the agent was sent, noise and pauses included."""
-        return self._hearing.caller.clip(self._hearing.caller.end)
+        return self._hearing.sent()
 
-    def turns(self, profile: str | None = None) -> list[Timeline]:
+    def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]:
         """One timeline for each stretch of speech: its end, and when the answer became audible.
 
         Both are found in the sound itself, so they include everything in between.
 
         Args:
             profile: the simulated latency profile, `world.profile`; None is live.
+            last: how many turns, the newest; None is all of them.
         """
-        caller = self._hearing.caller_spans(pause=0.5)
-        clip, played = self._heard()
-        agent = self._hearing.agent_spans(clip, played, self.speaker.latency, pause=0.3)
-        return turns(caller, agent, lambda: Timeline(time.monotonic, profile))
+        return self._hearing.turns(
+            lambda: Timeline(time.monotonic, profile), self.speaker.latency, last
+        )
 
     def close(self) -> None:
         """Release the devices and take both widgets away; calling it twice is safe."""
@@ -134,14 +131,13 @@ class _Browser:
             raise AudioError("This audio has a conversation already. End that one first.")
         self._running = True
         self._partial = b""
-        self._hearing = hearing = Hearing(RATE, self._keep)
         self._before = round(self.speaker.played * RATE)
-        hearing.played(self._before, time.monotonic())
+        self._hearing = hearing = Hearing(RATE, self._keep, self._before)
         self._ends = [
             self.microphone.on_frame(lambda f: hearing.frame(f.pcm, f.seq, f.at)),
             self.microphone.on_frame(hear),
             self.speaker.on_played(
-                lambda seconds: hearing.played(round(seconds * RATE), time.monotonic())
+                lambda seconds: hearing.played(round(seconds * RATE), time.monotonic(), self._sound)
             ),
         ]
         self.speaker.prepare()
@@ -156,19 +152,16 @@ class _Browser:
         self.microphone.stop()
         self.speaker.interrupt()
 
+    def _sound(self, start: int, end: int) -> bytes:
+        """What the speaker played from one count of samples to another."""
+        return self.speaker.clip(start / RATE, end / RATE).pcm
+
     def _blocks(self, frame: Frame) -> list[bytes]:
         """What is complete now, in messages of the asked length."""
         pcm, size = self._partial + frame.pcm, self._block
         whole = len(pcm) - len(pcm) % size
         self._partial = pcm[whole:]
         return [pcm[start : start + size] for start in range(0, whole, size)]
-
-    def _heard(self) -> tuple[Clip, int]:
-        """The speaker's clip, and the number of the sample at which it ends."""
-        while True:
-            played, clip = self.speaker.played, self.speaker.clip()
-            if played == self.speaker.played:
-                return clip, round(played * RATE)
 
 
 class AgentAudio(_Browser):

@@ -12,7 +12,7 @@ from voicekit.clip_audio.clock import Clock, RealClock
 from voicekit.clip_audio.playout import Playout
 from voicekit.clip_audio.tape import Tape
 from voicekit.clip_audio.track import RATE, Track, load, mixed
-from voicekit.clip_audio.turns import turns
+from voicekit.clip_audio.turns import last_turns
 from voicekit.errors import AudioError
 from voicekit.timeline import Timeline
 
@@ -67,7 +67,7 @@ class Device:
         self._echo = 0.0 if echo is None else 10 ** (echo / 20)
         self._heard = Playout(RATE, keep)
         self._microphone = Tape(RATE, keep)
-        self._watchers: list[Callable[[], None]] = []
+        self._watchers: tuple[Callable[[], object], ...] = ()
         self._started: float | None = None
         self._stopped: float | None = None
         for clip in load(clips):
@@ -108,14 +108,20 @@ class Device:
         with self._lock:
             self._track.hush()
 
-    def on_block(self, callback: Callable[[], None]) -> Callable[[], None]:
+    def on_block(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call `callback` before each block of the microphone is cut: the moment to decide.
 
         Returns:
             A function that ends it.
         """
-        self._watchers.append(callback)
-        return lambda: self._watchers.remove(callback)
+        with self._lock:
+            self._watchers = (*self._watchers, callback)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._watchers = tuple(kept for kept in self._watchers if kept is not callback)
+
+        return unsubscribe
 
     @property
     def speaking(self) -> bool:
@@ -156,19 +162,23 @@ class Device:
         with self._lock:
             return self._microphone.clip(self._microphone.end)
 
-    def turns(self, profile: str | None = None) -> list[Timeline]:
+    def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]:
         """One timeline for each stretch of speech: its end, and when the answer became audible.
 
         Both are found in the sound itself, so they include everything in between.
 
         Args:
             profile: the simulated latency profile, `world.profile`; None is live.
+            last: how many turns, the newest; None is all of them.
         """
-        origin = self._started or 0.0
         with self._lock:
-            caller = self._microphone.spans(self._microphone.end, pause=0.5)
-            agent = self._heard.spans(self.now, pause=0.3)
-        return turns(caller, agent, lambda: Timeline(self.clock.now, profile), origin)
+            return last_turns(
+                self._microphone.newest(self._microphone.end, pause=0.5),
+                self._heard.newest(self.now, pause=0.3),
+                lambda: Timeline(self.clock.now, profile),
+                self._started or 0.0,
+                last,
+            )
 
     def _begin(self) -> None:
         if self._started is not None:
@@ -191,7 +201,7 @@ class Device:
 
     def _cut(self) -> bytes:
         """The next block of the microphone."""
-        for callback in tuple(self._watchers):
+        for callback in self._watchers:
             callback()
         with self._lock:
             start = self._track.position

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -55,6 +57,10 @@ class Playout:
     def clip(self, now: float) -> Clip:
         """What has been heard, without the pauses between."""
         return self._tape.clip(self._sample(now))
+
+    def newest(self, now: float, pause: float) -> Iterator[Span]:
+        """When something audible was heard, the last first; see `Tape.newest`."""
+        return self._tape.newest(self._sample(now), pause)
 
     def spans(self, now: float, pause: float) -> list[Span]:
         """When something audible was heard; see `Tape.spans`."""

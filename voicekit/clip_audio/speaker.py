@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from voicekit.arguments import check_number, check_type
 from voicekit.audio import Clip
 from voicekit.clip_audio.clock import Clock, RealClock
@@ -27,6 +29,7 @@ class ClipSpeaker:
         self.rate = rate
         self._clock: Clock = clock or RealClock()
         self._playout = Playout(rate, keep)
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<ClipSpeaker {self.rate} Hz>"
@@ -34,7 +37,8 @@ class ClipSpeaker:
     @property
     def played(self) -> float:
         """Seconds that a listener would have heard, of everything so far."""
-        return self._playout.played(self._clock.now()) / self.rate
+        with self._lock:
+            return self._playout.played(self._clock.now()) / self.rate
 
     @property
     def pending(self) -> float:
@@ -56,11 +60,13 @@ class ClipSpeaker:
                 )
             pcm = pcm.pcm
         check_type("pcm", pcm, bytes, "Pass PCM16, such as chunk.pcm, or a Clip.")
-        self._playout.write(pcm, self._clock.now())
+        with self._lock:
+            self._playout.write(pcm, self._clock.now())
 
     def interrupt(self) -> None:
         """Silence now: throw away what is not heard yet."""
-        self._playout.interrupt(self._clock.now())
+        with self._lock:
+            self._playout.interrupt(self._clock.now())
 
     async def drain(self) -> None:
         """Wait until everything that was given has been heard."""
@@ -69,7 +75,8 @@ class ClipSpeaker:
 
     def clip(self) -> Clip:
         """What has been heard; what was thrown away is not in it."""
-        return self._playout.clip(self._clock.now())
+        with self._lock:
+            return self._playout.clip(self._clock.now())
 
     def close(self) -> None:
         """Be silent."""

@@ -1,8 +1,14 @@
-"""Sound with its place in time, bounded: the last minutes of one side of a conversation."""
+"""Sound with its place in time, bounded: the last minutes of one side of a conversation.
+
+No locks: who shares a tape among threads holds one of his own.
+"""
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections import deque
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +46,7 @@ class Tape:
         self._limit = max(1, round(keep * rate))
         self._pieces: deque[tuple[int, bytes]] = deque()
         self._kept = 0
+        self._stretches: dict[tuple[int, float], Stretches] = {}
 
     def write(self, start: int, pcm: bytes) -> None:
         """Put whole samples at `start`, or after the last piece if that ends later."""
@@ -54,6 +61,8 @@ class Tape:
 
     def cut(self, at: int) -> None:
         """Take off everything from the sample `at` on."""
+        for one in self._stretches.values():
+            one.cut(at, functools.partial(self._last_audible, until=at, stretches=one))
         while self._pieces and self.end > at:
             start, pcm = self._pieces.pop()
             kept = pcm[: _SAMPLE_BYTES * max(0, at - start)]
@@ -92,24 +101,93 @@ class Tape:
         pcm = b"".join(pcm[: _SAMPLE_BYTES * max(0, until - start)] for start, pcm in self._pieces)
         return Clip(pcm, self.rate, text)
 
-    def spans(self, until: int, pause: float, threshold: float = AUDIBLE) -> list[Span]:
-        """The stretches of audible sound before `until`; shorter silences than `pause` join.
+    def newest(self, until: int, pause: float, threshold: float = AUDIBLE) -> Iterator[Span]:
+        """The stretches of audible sound before `until`, the last one first.
+
+        No sample is looked at twice, however often it is asked and however much there is.
 
         Args:
             until: the sample at which to stop looking.
-            pause: seconds.
+            pause: shorter silences than this join what is around them; seconds.
             threshold: dB relative to full scale.
         """
         loud = 32768 * 10 ** (threshold / 20)
-        found = [
-            start + np.flatnonzero(np.abs(np.frombuffer(pcm, "<i2").astype(np.int32)) >= loud)
-            for start, pcm in self._pieces
-        ]
-        at = np.concatenate(found) if found else np.empty(0, np.int64)
-        at = at[at < until]
+        gap = round(pause * self.rate)
+        stretches = self._stretches.setdefault((gap, loud), Stretches(gap, loud))
+        self._look_at_what_is_new(stretches)
+        for first, last in reversed(stretches.found):
+            if first >= until:
+                continue
+            if last >= until:
+                last = self._last_audible(first, until, stretches)
+            if last - first >= _SHORTEST * self.rate:
+                yield Span(first / self.rate, last / self.rate)
+
+    def spans(self, until: int, pause: float, threshold: float = AUDIBLE) -> list[Span]:
+        """What `newest` tells, in the order of time."""
+        return [*self.newest(until, pause, threshold)][::-1]
+
+    def _last_audible(self, first: int, until: int, stretches: Stretches) -> int:
+        """The last audible sample before `until` of a stretch that goes on after it."""
+        begin = max(first, until - stretches.gap)  # no silence within it is longer
+        found = _audible(self.read(begin, until - begin), stretches.loud)
+        return begin + int(found[-1]) if found.size else first  # it may be forgotten
+
+    def _look_at_what_is_new(self, stretches: Stretches) -> None:
+        new = [*itertools.takewhile(lambda p: p[0] >= stretches.end, reversed(self._pieces))]
+        for start, pcm in reversed(new):
+            stretches.add(start, np.frombuffer(pcm, "<i2"))
+        stretches.end = self.end
+        if self._pieces:
+            stretches.forget(self._pieces[0][0])
+
+
+class Stretches:
+    """Where a growing tape is audible. All numbers are samples, counted as the tape does.
+
+    Args:
+        gap: shorter silences than this join what is around them.
+        loud: the amplitude that counts as audible.
+    """
+
+    def __init__(self, gap: int, loud: float) -> None:
+        self.gap, self.loud = gap, loud
+        self.end = 0
+        """Everything before this sample has been looked at."""
+        self.found: deque[tuple[int, int]] = deque()
+        """The first and the last audible sample of each stretch."""
+
+    def add(self, start: int, samples: npt.NDArray[np.int16]) -> None:
+        """Look at the next piece, which begins at the sample `start`."""
+        at = start + _audible(samples, self.loud)
         if not at.size:
-            return []
-        breaks = np.flatnonzero(np.diff(at) > pause * self.rate)
-        first, last = at[np.r_[0, breaks + 1]], at[np.r_[breaks, at.size - 1]]
-        spans = (Span(a / self.rate, b / self.rate) for a, b in zip(first, last, strict=True))
-        return [Span(*map(float, span)) for span in spans if span.end - span.start >= _SHORTEST]
+            return
+        breaks = np.flatnonzero(np.diff(at) > self.gap)
+        firsts, lasts = at[np.r_[0, breaks + 1]], at[np.r_[breaks, at.size - 1]]
+        for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
+            goes_on = self.found and first - self.found[-1][1] <= self.gap
+            self.found.append((self.found.pop()[0] if goes_on else first, last))
+
+    def cut(self, at: int, last_audible: Callable[[int], int]) -> None:
+        """Take off what lies from the sample `at` on.
+
+        Args:
+            at: the first sample that goes.
+            last_audible: tells the last one that stays of the stretch that begins at a sample.
+        """
+        while self.found and self.found[-1][0] >= at:
+            self.found.pop()
+        if self.found and self.found[-1][1] >= at:
+            first, _ = self.found.pop()
+            self.found.append((first, last_audible(first)))
+        self.end = min(self.end, at)
+
+    def forget(self, begin: int) -> None:
+        """Nothing before the sample `begin` is kept any more."""
+        while self.found and self.found[0][1] < begin:
+            self.found.popleft()
+
+
+def _audible(samples: npt.NDArray[np.int16], loud: float) -> npt.NDArray[np.intp]:
+    """The places of the audible samples."""
+    return np.flatnonzero(np.abs(samples.astype(np.int32)) >= loud)

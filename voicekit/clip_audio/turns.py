@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from voicekit.clip_audio.tape import Span
 from voicekit.timeline import Timeline
@@ -36,3 +37,26 @@ def turns(
             turn.mark("audible", origin + onset)
         found.append(turn)
     return found
+
+
+def last_turns(
+    caller: Iterable[Span],
+    agent: Iterable[Span],
+    timeline: Callable[[], Timeline],
+    origin: float = 0.0,
+    last: int | None = None,
+) -> list[Timeline]:
+    """The last turns, in the order of time; no more of the spans is asked for than they need.
+
+    Args:
+        caller: when the caller spoke, newest first.
+        agent: when the agent was heard, newest first.
+        timeline: makes an empty one.
+        origin: what the timelines' clock read at zero of the spans, in seconds.
+        last: how many turns; None is all.
+    """
+    spoken = [*itertools.islice(caller, last)][::-1]
+    if not spoken:
+        return []
+    heard = itertools.takewhile(lambda span: span.start > spoken[0].end, agent)
+    return turns(spoken, [*heard][::-1], timeline, origin)

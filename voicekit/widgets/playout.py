@@ -120,6 +120,13 @@ class Playout:
         """A page that is new here counts from zero."""
         self._base = self.played
 
-    def heard(self) -> bytes:
-        """What was really played, of the last ten minutes; throwing away leaves no gap."""
-        return bytes(self._heard)
+    def heard(self, start: int = 0, end: int | None = None) -> bytes:
+        """What was really played, of the last ten minutes; throwing away leaves no gap.
+
+        Args:
+            start: only what was played after so many samples.
+            end: only what was played before, likewise; None is all.
+        """
+        first = self.played - len(self._heard) // 2  # the number of the oldest sample that is kept
+        last = self.played if end is None else end
+        return bytes(self._heard[2 * max(0, start - first) : 2 * max(0, last - first)])

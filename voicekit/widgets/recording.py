@@ -62,7 +62,8 @@ class PushToTalk(Link):
     @property
     def clips(self) -> list[Clip]:
         """The last push-to-talk clips, the newest at the end."""
-        return list(self._takes.clips)
+        with self._lock:
+            return list(self._takes.clips)
 
     def record(self, seconds: float | None = None, timeout: float = 60.0) -> Clip:
         """Record one clip and wait for it; from async code use `asyncio.to_thread`.

@@ -66,7 +66,8 @@ class Speaker(Link):
     @property
     def pending(self) -> float:
         """Seconds that were given and are neither played nor thrown away yet."""
-        return self._playout.pending / self.rate
+        with self._lock:
+            return self._playout.pending / self.rate
 
     @property
     def dropped(self) -> float:
@@ -137,13 +138,20 @@ class Speaker(Link):
         try:
             await drained
         finally:
-            self._drains.discard(drained)
+            with self._lock:
+                self._drains.discard(drained)
         self._tell("rest")
 
-    def clip(self) -> Clip:
-        """What was really played, of the last ten minutes; what was thrown away is not in it."""
+    def clip(self, start: float = 0.0, end: float | None = None) -> Clip:
+        """What was really played, of the last ten minutes; what was thrown away is not in it.
+
+        Args:
+            start: only what was played when `played` was above this.
+            end: only what was played until `played` was this; None is all.
+        """
+        first, last = round(start * self.rate), None if end is None else round(end * self.rate)
         with self._lock:
-            return Clip(self._playout.heard(), self.rate)
+            return Clip(self._playout.heard(first, last), self.rate)
 
     def on_played(self, callback: Callable[[float], object]) -> Callable[[], None]:
         """Call `callback(played)` ten times a second while it plays, and at each start and end.
