@@ -72,7 +72,8 @@ class UpstreamError(VoicekitError):
 
     Args:
         message: what happened and what to do; never what was said, and no key.
-        reason: `refused`, `unreachable`, `timeout`, `dropped`, `malformed`, or the server's code.
+        reason: `refused`, `unreachable`, `timeout`, `dropped`, `malformed`, `empty`, or the
+            server's code.
         status: the HTTP status of a refusal.
     """
 

@@ -18,6 +18,10 @@ from voicekit.webhook.limit import Limit
 from voicekit.webhook.pieces import Piece
 from voicekit.webhook.turn import Turn
 
+_NOTHING = {
+    "length": " The tokens were used up before the first word, by reasoning perhaps: allow more.",
+    "content_filter": " The server's filter kept the answer back.",
+}
 _CHARACTERS_PER_TOKEN = 4  # for English, by OpenAI's rule of thumb: only where nobody counted
 
 
@@ -39,11 +43,13 @@ class Form(ABC):
         """The answer's words so far, without fillers and apologies."""
         self.finish: str | None = None
         self.calls: dict[int, dict[str, Any]] = {}
+        self._places: dict[Any, int] = {}  # the call that a server's index means now
         self.over = False
         """Nothing more is wanted of the answer."""
         self._limit = limit
         self._usage: dict[str, Any] | None = None
         self._relayed = False
+        self._told = False  # the reason why it ends was sent
 
     def take(self, piece: Piece) -> bytes:
         """Add a piece; return what to send."""
@@ -59,9 +65,9 @@ class Form(ABC):
             self.over = bool(self._limit.reason) and not self.turn.tools
         changed = text != piece.text
         self.said += text
-        if piece.calls:
-            self._add(piece.calls)
-        if piece.raw:
+        if piece.calls and self._add(piece.calls):
+            piece.raw = b""
+        if piece.chunk is not None:
             self._relayed = True
             self._usage = piece.usage or self._usage
         self.finish = piece.finish or self.finish
@@ -69,20 +75,31 @@ class Form(ABC):
             piece.text, piece.raw = text, b""
             if not (text or piece.calls or piece.finish):
                 return b""
+        if piece.finish and not self._answered:
+            return b""  # `end` has to say something before the reason
+        self._told = self._told or bool(piece.finish)
         return self._bytes(piece)
 
     def end(self) -> bytes:
         """The answer is complete; return the rest to send.
 
         Raises:
-            UpstreamError: it is not: it came from another server, which did not say that.
+            UpstreamError: it is not: it came from another server, which did not say that; or it
+                holds nothing.
         """
         cut = self._limit and self._limit.reason
         if self._relayed and not self.finish and not self.over and not cut:
             raise UpstreamError("The stream ended before the answer did.", "dropped")
-        told = self.finish is not None
+        if not self._answered:
+            why = _NOTHING.get(self.finish or "", "")
+            raise UpstreamError(f"Neither a word nor a tool call was answered.{why}", "empty")
         self.finish = self.finish or ("tool_calls" if self.calls else cut or "stop")
-        return self._end(told)
+        return self._end(self._told)
+
+    @property
+    def _answered(self) -> bool:
+        """Whether there is something to hear or to do."""
+        return bool(self.calls or self.said.strip())
 
     @abstractmethod
     def say(self, text: str) -> bytes:
@@ -113,17 +130,42 @@ class Form(ABC):
             "estimated": True,
         }
 
-    def _add(self, calls: list[dict[str, Any]]) -> None:
-        """Put tool calls together: identity comes once, the arguments in fragments."""
+    def _add(self, calls: list[dict[str, Any]]) -> bool:
+        """Put tool calls together: identity comes once, the arguments in fragments.
+
+        Returns whether a fragment had to be mended. Servers number calls as text, not at all, or
+        all of them alike, leave their ids out, and give arguments that are no text.
+        """
+        before = json.dumps(calls)
         for part in calls:
-            index = part.get("index", len(self.calls))
-            call = self.calls.setdefault(
-                index, {"id": "", "type": "function", "function": {"name": "", "arguments": ""}}
-            )
-            function = part.get("function") or {}
-            call["id"] = part.get("id") or call["id"]
+            function = part["function"] = part.get("function") or {}
+            arguments = function.get("arguments") or ""
+            if not isinstance(arguments, str):
+                arguments = function["arguments"] = json.dumps(arguments)
+            given = part.get("index")
+            given = given if isinstance(given, int | str) else None
+            given = int(given) if isinstance(given, str) and given.isdecimal() else given
+            index = self._places.get(given)
+            call = None if index is None else self.calls[index]
+            if call is None or _begins(call, part):
+                index = self._places[given] = len(self.calls)
+                part["id"] = part.get("id") or f"call_{self.turn.key[:16]}_{index}"
+                call = self.calls[index] = {
+                    "id": part["id"],
+                    "type": "function",
+                    "function": {"name": "", "arguments": ""},
+                }
+            part["index"] = index
             call["function"]["name"] = function.get("name") or call["function"]["name"]
-            call["function"]["arguments"] += function.get("arguments") or ""
+            call["function"]["arguments"] += arguments
+        return json.dumps(calls) != before
+
+
+def _begins(call: dict[str, Any], part: dict[str, Any]) -> bool:
+    """Whether a fragment with the index of a call that has begun is the next call's first."""
+    if part.get("id"):
+        return bool(part["id"] != call["id"])
+    return bool(part["function"].get("name") and call["function"]["arguments"])
 
 
 class Events(Form):
@@ -159,15 +201,15 @@ class Events(Form):
 
     def _bytes(self, piece: Piece) -> bytes:
         self._counted = self._counted or piece.usage is not None
-        if piece.raw:
+        if piece.chunk is not None:
             if self._opened and piece.opens and not (piece.text or piece.calls or piece.finish):
                 return b""  # we have begun ourselves, with a filler
             if self._opened or piece.opens:
                 self._opened = True
-                return piece.raw
+                return piece.event()
             if not (piece.text or piece.calls or piece.finish):
-                return piece.raw  # counts, or an empty chunk that keeps the connection open
-            return self._opening() + piece.raw
+                return piece.event()  # counts, or an empty chunk that keeps the connection open
+            return self._opening() + piece.event()
         delta: dict[str, Any] = {"content": piece.text} if piece.text else {}
         if piece.calls:
             delta["tool_calls"] = piece.calls

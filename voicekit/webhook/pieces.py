@@ -1,7 +1,8 @@
 """What an answer yields, read piece by piece: text, tool calls, chunks, or another server's bytes.
 
 A server's bytes are cut into events, and each event is parsed: what is passed on is known to be
-sound. Its bytes stay with it, so that passing it on unchanged costs nothing.
+sound. Its bytes stay with it, so that passing it on unchanged costs nothing; an event that has one
+meaning though something is wrong in it is mended and written anew.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from voicekit.errors import UpstreamError
+from voicekit.webhook import mending
 
 _LONGEST_EVENT = 1 << 20  # bytes; a chunk has a few hundred
 _STRING, _OBJECT = (str, type(None)), (dict, type(None))  # a union would be made at each word
@@ -36,7 +38,7 @@ class ToolCall:
     def delta(self, index: int, turn_key: str) -> dict[str, Any]:
         """The call as a chunk's `delta.tool_calls` has it."""
         given = self.arguments
-        arguments = given if isinstance(given, str) else json.dumps(dict(given))
+        arguments = given if isinstance(given, str) else json.dumps(dict(given), allow_nan=False)
         return {
             "index": index,
             "id": self.id or f"call_{turn_key[:16]}_{index}",
@@ -47,7 +49,7 @@ class ToolCall:
 
 @dataclass(slots=True)
 class Piece:
-    """A piece of an answer; of another server's event, also its bytes."""
+    """A piece of an answer; of another server's event, also the event and its bytes."""
 
     text: str = ""
     calls: list[dict[str, Any]] | None = None
@@ -59,6 +61,19 @@ class Piece:
     last: bool = False
     """It is `[DONE]`."""
     raw: bytes = b""
+    """The event as it came, if it can be passed on like that."""
+    chunk: dict[str, Any] | None = None
+
+    def event(self) -> bytes:
+        """The event to pass on, with the text and the calls that the piece has now."""
+        if self.raw:
+            return self.raw
+        assert self.chunk is not None  # noqa: S101
+        if self.chunk.get("choices"):
+            delta = self.chunk["choices"][0]["delta"]
+            if self.text or delta.get("content"):
+                delta["content"] = self.text
+        return b"data: " + mending.dumps(self.chunk) + b"\n\n"
 
 
 def items(answered: Any) -> AsyncIterable[Any] | Iterable[Any]:
@@ -81,6 +96,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._events = Events()
+        self._halves = mending.Halves()
 
     def read(self, item: Any) -> list[Piece]:
         """The pieces that are complete with a string, tool call, chunk or block of bytes.
@@ -90,19 +106,46 @@ class Reader:
             UpstreamError: bytes or a chunk that are not a chat completion's.
         """
         if isinstance(item, bytes):
-            return self._events.feed(item)
+            return self._whole(self._events.feed(item))
         if isinstance(item, str):
-            return [Piece(item)] if item else []
-        return [_piece(item)]
+            return self._whole([Piece(item)]) if item else []
+        return self._whole([piece] if (piece := _piece(item)) else [])
 
-    def end(self) -> None:
-        """Nothing more comes.
+    def end(self) -> list[Piece]:
+        """Nothing more comes; return the pieces that had no end of their own.
 
         Raises:
             UpstreamError: an event has begun and not ended.
         """
-        if self._events.pending:
-            raise UpstreamError("The stream broke off within an event.", "dropped")
+        return self._whole([*self._events.end(), Piece(last=True)])[:-1]
+
+    def _whole(self, pieces: list[Piece]) -> list[Piece]:
+        """The pieces with whole characters: a character cut in two comes with its second half."""
+        if not self._halves and all(map(_is_whole, pieces)):
+            return pieces
+        whole = []
+        for piece in pieces:
+            text = self._halves.take("", piece.text)
+            if piece.finish or piece.last:
+                text += self._halves.rest("")
+            if text != piece.text:
+                piece.text, piece.raw = text, b""
+            for call in piece.calls or ():
+                function = call.get("function") or {}
+                arguments = function.get("arguments") or ""
+                joined = self._halves.take(call.get("index", 0), arguments)
+                if joined != arguments:
+                    function["arguments"], piece.raw = joined, b""
+            if piece.last and piece.text:
+                whole.append(Piece(piece.text))
+                piece.text = ""
+            whole.append(piece)
+        return whole
+
+
+def _is_whole(piece: Piece) -> bool:
+    """Whether no character of it was cut in two; a sound event's bytes hold none."""
+    return bool(piece.raw) or (not piece.calls and mending.is_whole(piece.text))
 
 
 class Events:
@@ -110,11 +153,7 @@ class Events:
 
     def __init__(self) -> None:
         self._rest = b""
-
-    @property
-    def pending(self) -> bool:
-        """Whether an event has begun and not ended."""
-        return bool(self._rest.strip(b"\r\n"))
+        self._halfway = False  # a CR has come: it ends a line, and its LF may follow
 
     def feed(self, block: bytes) -> list[Piece]:
         """Return the events that are complete.
@@ -123,18 +162,38 @@ class Events:
             UpstreamError: one is not a chat completion's, or says that the server failed.
         """
         if not self._rest and _is_one(block):
-            return [_parsed(block[6:-2], block)]
-        text = self._rest + block if self._rest else block
-        held = b""
-        if b"\r" in text:
-            if text.endswith(b"\r"):  # the other half of a line ending may come
-                text, held = text[:-1], b"\r"
-            text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        *whole, rest = text.split(b"\n\n")
-        self._rest = rest + held
+            self._halfway = False
+            return _some(_parsed(block[6:-2], block))
+        if self._halfway and block.startswith(b"\n"):
+            block = block[1:]
+            self._halfway = False
+        if b"\r" in block:
+            self._halfway = block.endswith(b"\r")
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        elif block:
+            self._halfway = False
+        *whole, self._rest = (self._rest + block if self._rest else block).split(b"\n\n")
         if len(self._rest) > _LONGEST_EVENT:
             raise UpstreamError("An event was longer than 1 MiB.", "malformed")
-        return [piece for event in whole if (piece := _event(event))]
+        return [piece for event in whole for piece in _some(_event(event))]
+
+    def end(self) -> list[Piece]:
+        """Return the last event, if only the blank line behind it is missing.
+
+        Raises:
+            UpstreamError: an event has begun and not ended.
+        """
+        rest, self._rest = self._rest.strip(b"\n"), b""
+        try:
+            return _some(_event(rest))
+        except UpstreamError as error:
+            if error.reason != "malformed":
+                raise
+            raise UpstreamError("The stream broke off within an event.", "dropped") from None
+
+
+def _some(piece: Piece | None) -> list[Piece]:
+    return [] if piece is None else [piece]
 
 
 def _is_one(block: bytes) -> bool:
@@ -162,16 +221,20 @@ def _event(event: bytes) -> Piece | None:
     return _parsed(data, b"data: " + data + b"\n\n")
 
 
-def _parsed(data: bytes, raw: bytes) -> Piece:
+def _parsed(data: bytes, raw: bytes) -> Piece | None:
     try:
         chunk = from_json(data, allow_inf_nan=False, cache_strings="keys")  # keep nobody's words
     except ValueError:
-        raise UpstreamError("An event was not JSON.", "malformed") from None
+        raw = b""
+        try:
+            chunk = mending.loads(data)
+        except ValueError:
+            raise UpstreamError("An event was not JSON.", "malformed") from None
     return _read(chunk, raw)
 
 
-def _read(chunk: Any, raw: bytes) -> Piece:
-    """The piece of one chunk: of its first choice, since a voice says one thing."""
+def _read(chunk: Any, raw: bytes) -> Piece | None:
+    """The piece of one chunk: of its first choice, since a voice says one thing; perhaps none."""
     if not isinstance(chunk, dict):
         raise UpstreamError("An event was not a chat completion's chunk.", "malformed")
     if error := chunk.get("error"):
@@ -180,38 +243,39 @@ def _read(chunk: Any, raw: bytes) -> Piece:
         usage = chunk.get("usage")
         choices = chunk.get("choices") or ()
         if not choices:
-            return Piece(usage=usage, raw=raw)
+            return Piece(usage=usage, raw=raw, chunk=chunk)
         choice = choices[0]
-        delta = choice.get("delta") or {}
-        text, calls = delta.get("content") or "", delta.get("tool_calls") or None
         finish = choice.get("finish_reason")
+        delta = choice.get("delta")
+        if delta is None:  # a filter's verdict, say; clients stumble over it
+            if not (finish or usage):
+                return None
+            choice["delta"], delta, raw = {}, {}, b""
+        text, calls = delta.get("content") or "", delta.get("tool_calls") or None
         sound = isinstance(text, str) and isinstance(finish, _STRING) and _sound(calls)
     except (AttributeError, TypeError, KeyError, IndexError):
         sound = False
     if not sound or not isinstance(usage, _OBJECT):
         raise UpstreamError("An event was not a chat completion's chunk.", "malformed")
-    return Piece(text, calls, finish, usage, None, "role" in delta, False, raw)
+    return Piece(text, calls, finish, usage, None, "role" in delta, False, raw, chunk)
 
 
 def _sound(calls: Any) -> bool:
     return calls is None or (
         isinstance(calls, list)
         and all(
-            isinstance(call, dict)
-            and isinstance(call.get("index", 0), int)
-            and isinstance(call.get("function") or {}, dict)
+            isinstance(call, dict) and isinstance(call.get("function") or {}, dict)
             for call in calls
         )
     )
 
 
-def _piece(item: Any) -> Piece:
+def _piece(item: Any) -> Piece | None:
     """A tool call, a chunk as a dict, or a chunk as an SDK's object."""
     if isinstance(item, ToolCall):
         return Piece(call=item)
     if isinstance(item, dict):
-        data = json.dumps(item, separators=(",", ":")).encode()
-        return _read(item, b"data: " + data + b"\n\n")
+        return _read(item, b"")
     try:
         data = item.model_dump_json(exclude_unset=True).encode()
     except AttributeError:
@@ -219,4 +283,6 @@ def _piece(item: Any) -> Piece:
             f"An answer yields str, ToolCall, a chat completion chunk or bytes of one, not "
             f"{type(item).__name__}."
         ) from None
+    except ValueError:  # half a character
+        return _read(item.model_dump(exclude_unset=True), b"")
     return _read(from_json(data), b"data: " + data + b"\n\n")

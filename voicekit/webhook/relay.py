@@ -15,12 +15,19 @@ import aiohttp
 from voicekit.arguments import check_type
 from voicekit.errors import UpstreamError
 from voicekit.keys import Secret
+from voicekit.webhook import mending
 from voicekit.webhook.turn import Turn
 
 _PATH = "/chat/completions"
 _DONE = b"[DONE]"
 _TO_END = 0.1  # seconds for the end of a body whose last event has come; else it is hung up on
 _REFUSAL = 1 << 14  # bytes of an error's body that are looked at
+_SAME = (  # the name of today, and the one it replaced
+    ("max_completion_tokens", "max_tokens"),
+    ("tools", "functions"),
+    ("tool_choice", "function_call"),
+)
+_WITH_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")  # refused where there are no tools
 _IDLE = 60.0  # seconds that a connection is kept for the next turn
 
 
@@ -84,19 +91,28 @@ class Relay:
 
     def body(self, turn: Turn) -> dict[str, Any]:
         """What is sent: the platform's request without the fields that a strict server refuses."""
-        body = {**turn.body, "messages": turn.messages, "stream": True, **self._fields}
+        asked = {name: value for name, value in turn.body.items() if value is not None}
+        for today, before in _SAME:  # a server that knows both refuses a request with both
+            if today in self._fields or before in self._fields:
+                asked.pop(today, None)
+                asked.pop(before, None)
+            elif today in asked:
+                asked.pop(before, None)
+        body = {**asked, "messages": turn.messages, "stream": True, **self._fields}
         body.pop("elevenlabs_extra_body", None)
         user = body.pop("user_id", None)
         if user and "user" not in body:
             body["user"] = user
         body.setdefault("model", turn.model)
+        for name in () if body.get("tools") else _WITH_TOOLS:
+            body.pop(name, None)
         return body
 
     async def _ask(self, body: dict[str, Any]) -> aiohttp.ClientResponse:
         headers = {"content-type": "application/json", "accept": "text/event-stream"}
         if self._key is not None:
             headers["authorization"] = f"Bearer {self._key.reveal()}"
-        data = json.dumps(body, separators=(",", ":")).encode()
+        data = mending.dumps(body)
         session = await self._session()
         for attempt in (1, 2):
             try:

@@ -22,7 +22,7 @@ from voicekit.sources import opened
 from voicekit.webhook.chunks import Form
 from voicekit.webhook.limit import Limit
 from voicekit.webhook.log import Entry
-from voicekit.webhook.pieces import Reader, items
+from voicekit.webhook.pieces import Piece, Reader, items
 from voicekit.webhook.turn import Turn
 
 Answer = Callable[[Turn], Any]
@@ -126,29 +126,43 @@ class Reply(Response):
             await self._fail(send, error)
 
     async def _answer(self, send: Send) -> None:
-        form, entry, reader = self._form, self._entry, Reader()
+        form, reader = self._form, Reader()
         clock = asyncio.get_running_loop().time
         async with opened(items(await self._asked())) as source:
             async for item in source:
                 self._active = now = clock()
                 if self._ended:
                     continue  # the answer has more to tidy up, and nothing to say
-                out = b""
-                for piece in reader.read(item):
-                    if entry.first is None and (piece.text or piece.calls or piece.call):
-                        entry.first = now - self._begun
-                    if piece.text:
-                        entry.pieces += 1
-                    if not form.over:
-                        out += form.take(piece)
+                out = self._take(reader.read(item), now)
                 if form.over:
-                    await self._finish(send, out + form.end())
+                    await self._end(send, out)
                     break
                 if out and form.streams:
                     await self._send(send, out)
             if not self._ended:
-                reader.end()
-                await self._finish(send, form.end())
+                await self._end(send, self._take(reader.end(), clock()))
+
+    def _take(self, pieces: list[Piece], now: float) -> bytes:
+        """Note the pieces; return what to send."""
+        form, entry, out = self._form, self._entry, b""
+        for piece in pieces:
+            if entry.first is None and (piece.text or piece.calls or piece.call):
+                entry.first = now - self._begun
+            if piece.text:
+                entry.pieces += 1
+            if not form.over:
+                out += form.take(piece)
+        return out
+
+    async def _end(self, send: Send, out: bytes) -> None:
+        """The answer is complete: send the last of it, with what belongs to an end."""
+        try:
+            ending = self._form.end()
+        except UpstreamError:
+            if out and self._form.streams:
+                await self._send(send, out)
+            raise
+        await self._finish(send, out + ending)
 
     async def _asked(self) -> Any:
         """Look up the context, and begin the answer; neither keeps others waiting."""
