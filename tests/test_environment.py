@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 import voicekit.__main__ as command_line
+from voicekit.setup import needs
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,9 @@ def test_one_editable_line_brings_everything_else(
     environment: dict[str, Any], project: dict[str, Any], root: Path
 ) -> None:
     (pip,) = (need for need in environment["dependencies"] if isinstance(need, dict))
-    (line,) = pip["pip"]
+    pins, line = pip["pip"]
+    assert pins == "-c constraints.txt"
+    assert (root / pins.removeprefix("-c ")).is_file()
     found = re.fullmatch(r"-e \.\[([\w,]+)\]", line)
     assert found
     assert set(found[1].split(",")) <= set(project["optional-dependencies"])
@@ -89,3 +93,51 @@ def test_constraints_are_names_and_versions_only(root: Path) -> None:
     pin = re.compile(r"[a-z0-9-]+==[0-9][0-9a-z.]*( ; [\w.'\"<>=!*() ]+)?")
     lines = (root / "constraints.txt").read_text("utf-8").splitlines()
     assert [line for line in lines if not pin.fullmatch(line)] == []
+
+
+LOCKS = ("build", "offline", "test")
+PIN = re.compile(r"([a-z0-9-]+==[0-9][0-9a-z.]*(?: ; [^\\]+?)?) \\\n")
+
+
+def lock(root: Path, name: str) -> str:
+    return (root / "requirements" / f"{name}.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_is_pins_and_hashes_only(root: Path, name: str) -> None:
+    pin = PIN.pattern + r"(?: +--hash=sha256:[0-9a-f]{64} \\\n)* +--hash=sha256:[0-9a-f]{64}\n"
+    assert re.fullmatch(f"(?:{pin})+", lock(root, name))
+
+
+def test_the_locks_and_the_constraints_agree(root: Path) -> None:
+    pins = {pin.partition(" ;")[0] for name in LOCKS[1:] for pin in PIN.findall(lock(root, name))}
+    lines = (root / "constraints.txt").read_text("utf-8").splitlines()
+    assert pins
+    assert pins <= {line.partition(" ;")[0] for line in lines}
+
+
+def test_the_locks_pin_every_need_of_their_extras(root: Path, project: dict[str, Any]) -> None:
+    pinned = {name_of(pin) for name in LOCKS[1:] for pin in PIN.findall(lock(root, name))}
+    extras = project["optional-dependencies"]
+    listed = [*project["dependencies"], *extras["offline"], *extras["test"]]
+    assert {name_of(need) for need in listed} <= pinned
+
+
+def test_every_command_finds_the_locks_that_it_installs(root: Path) -> None:
+    extras = {extra for extras in command_line.EXTRAS.values() for extra in extras}
+    assert extras <= {path.stem for path in (root / "requirements").glob("*.txt")}
+
+
+def test_what_builds_is_one_release_in_project_and_lock(root: Path) -> None:
+    loaded = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    assert loaded["build-system"]["requires"] == PIN.findall(lock(root, "build"))
+
+
+def test_set_up_reads_every_marker_of_the_locks(root: Path) -> None:
+    for pin in (pin for name in LOCKS for pin in PIN.findall(lock(root, name))):
+        marker = Requirement(pin).marker
+        assert needs.applies(pin) == (marker is None or marker.evaluate())
+        for minor in (11, 12, 13, 14):
+            version = {"python_version": f"3.{minor}", "python_full_version": f"3.{minor}.1"}
+            there = marker is None or marker.evaluate(version)
+            assert needs.applies(pin, **version) == there, pin

@@ -36,9 +36,21 @@ def test_missing_packages_are_named(monkeypatch):
     assert packages().outcome == "ok"
 
 
-def test_an_installed_copy_cannot_tell_what_it_needs(monkeypatch):
+def test_an_installed_copy_is_asked_for_what_it_needs_itself(monkeypatch):
     monkeypatch.setattr(machine.bootstrap, "checkout", lambda: None)
-    assert packages().outcome == "not checked"
+    assert packages().outcome == "ok"
+    requires = ["soxr>=0.5", "nothing-like-it>=1; extra == 'offline'", "no-test; extra == 'test'"]
+    monkeypatch.setattr(machine.pythons.metadata, "requires", lambda _: requires)
+    assert packages().found == "missing or too old: nothing-like-it>=1"
+
+
+def test_a_python_without_a_recogniser_is_wrong_and_names_those_that_have_one(monkeypatch):
+    monkeypatch.setattr(machine.pythons, "can_hear", lambda _, version: version == "3.12")
+    row = python((3, 13))
+    assert row.outcome == "wrong"
+    assert "3.13 has no recogniser" in row.found
+    assert "python3.12 -m voicekit" in row.fix
+    assert python((3, 12)).outcome == "ok"
 
 
 def test_keys_are_found_and_never_shown(monkeypatch):

@@ -2,10 +2,11 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from elevenlabs.core.api_error import ApiError
 
 from voicekit import Clip, connect
-from voicekit.checks import answers, speaks, understands
+from voicekit.checks import answers, speaks, understands, vendors
+from voicekit.checks.vendors import standin
+from voicekit.errors import EngineError
 
 CLIP = Clip(b"\1\0" * 16_000, 16_000, "What are your opening hours?")
 
@@ -79,6 +80,59 @@ def test_a_lost_connection_is_told_too():
     assert answers(Broken(ConnectionError())).found == "ConnectionError"
 
 
+HEADERS = "headers: {'date': 'Mon', 'server': 'uvicorn'}, status_code: 503, body: …"
+
+
+def refusal(status, body):
+    """An error as the SDKs raise it, whose text is its headers."""
+    error = type("ApiError", (Exception,), {"__str__": lambda _: HEADERS})()
+    error.status_code, error.body = status, body
+    return error
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"detail": {"status": "x", "message": "The voice\n is away."}}, "The voice is away."),
+        ({"detail": [{"loc": ["body"], "msg": "Field required"}]}, "Field required"),
+        ({"detail": "Not here."}, "Not here."),
+        ({"error": {"message": "No such model."}}, "No such model."),
+        ({"message": "Bad key."}, "Bad key."),
+        ("Bad gateway", "Bad gateway"),
+        ("<!doctype html><html><body>502</body></html>", "an answer with status 503 and no reason"),
+        ({"detail": []}, "an answer with status 503 and no reason"),
+        (None, "an answer with status 503 and no reason"),
+        (b"\0\1", "an answer with status 503 and no reason"),
+    ],
+)
+def test_no_form_of_refusal_shows_headers(body, told):
+    assert answers(Broken(refusal(503, body))).found == told
+
+
+def test_a_long_complaint_ends_at_a_word():
+    found = answers(Broken(refusal(400, "word " * 200))).found
+    assert found.endswith("word …")
+    assert len(found) <= 302
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_the_cure_of_a_failure_is_another_one_live_and_offline(live):
+    world = Broken(refusal(500, "It broke."))
+    world.live = {"elevenlabs": live, "openai": live}
+    for row in (answers(world), speaks(world)[0], understands(world, CLIP)):
+        assert row.found == "It broke."
+        assert ("Check the key" in row.fix) is live
+
+
+def test_a_stand_in_that_cannot_start_is_a_row(monkeypatch):
+    def refuse(*_, **__):
+        raise EngineError("It needs the package 'trustme'.")
+
+    monkeypatch.setattr(vendors, "connect", refuse)
+    row, nothing = standin("instant")
+    assert (row.outcome, row.found, nothing) == ("wrong", "It needs the package 'trustme'.", None)
+
+
 def replying(**parts):
     world = Broken(RefusedError())
     for name, function in parts.items():
@@ -115,18 +169,3 @@ def test_a_stand_in_without_ears_is_not_checked():
     world.live = {"elevenlabs": False}
     row = understands(world, CLIP)
     assert (row.outcome, row.found) == ("not checked", "Use Python 3.13.")
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ({"detail": [{"loc": ["body"], "msg": "Field required"}]}, "Field required"),
-        ({"detail": "Not Found"}, "Not Found"),
-        ("<html>Bad Gateway</html>", "<html>Bad Gateway</html>"),
-        (None, "an answer with status 502 and no reason"),
-        ({"detail": []}, "an answer with status 502 and no reason"),
-    ],
-)
-def test_whatever_a_vendor_answers_no_headers_are_shown(body, said):
-    row = understands(Broken(ApiError(headers={"date": "Mon"}, status_code=502, body=body)), CLIP)
-    assert (row.outcome, row.found) == ("wrong", said)

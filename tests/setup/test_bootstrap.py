@@ -78,8 +78,8 @@ def clone(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     shutil.copytree(root / "voicekit" / "setup", package / "setup")
     (package / "commands/__init__.py").touch()
     (package / "commands/echo.py").write_text(COMMAND)
-    for name in ("pyproject.toml", "constraints.txt"):
-        shutil.copy(root / name, tmp_path)
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    shutil.copytree(root / "requirements", tmp_path / "requirements")
     installer = tmp_path / "bin/uv"
     installer.parent.mkdir()
     installer.write_text(INSTALLER)
@@ -91,13 +91,17 @@ def clone(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 MAKE = f"venv --clear --seed --python {sys.executable} /.venv"
 MEND = MAKE.replace("--clear", "--allow-existing")
-INSTALL = "pip install --python /.venv/bin/python -c constraints.txt -e .[offline]"
-INSTALL_ALL = INSTALL.replace("[offline]", "[offline,test]")
+PIP = "pip install --python /.venv/bin/python --no-build-isolation"
+BUILD = f"{PIP} --require-hashes -r requirements/build.txt"
+LOCKED = f"{PIP} --require-hashes -r requirements/offline.txt"
+CLONE = f"{PIP} --no-deps -e ."
+INSTALL = [BUILD, LOCKED, CLONE]
+INSTALL_ALL = [BUILD, f"{LOCKED} -r requirements/test.txt", CLONE]
 
 
 def test_a_fresh_clone_gets_an_environment_and_the_next_run_nothing(clone: Clone) -> None:
     assert clone.ready("offline") == clone.python
-    assert clone.asked() == [MAKE, INSTALL]
+    assert clone.asked() == [MAKE, *INSTALL]
     assert clone.ready("offline") == clone.python
     assert clone.asked() == []
 
@@ -106,19 +110,19 @@ def test_more_extras_are_added_and_fewer_are_enough(clone: Clone) -> None:
     clone.ready("offline")
     clone.asked()
     clone.ready("offline", "test")
-    assert clone.asked() == [INSTALL_ALL]
+    assert clone.asked() == INSTALL_ALL
     clone.ready("offline")
     assert clone.asked() == []
 
 
-@pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt"])
+@pytest.mark.parametrize("changed", ["pyproject.toml", "requirements/offline.txt"])
 def test_changed_needs_are_installed_into_the_same_environment(clone: Clone, changed: str) -> None:
     clone.ready("offline")
     clone.asked()
     with (clone.root / changed).open("a") as file:
         file.write("\n# changed\n")
     clone.ready("offline")
-    assert clone.asked() == [INSTALL]
+    assert clone.asked() == INSTALL
 
 
 def test_a_clone_that_was_moved_is_installed_again(clone: Clone) -> None:
@@ -127,7 +131,7 @@ def test_a_clone_that_was_moved_is_installed_again(clone: Clone) -> None:
     os.environ["PATH"] = f"{moved.root / 'bin'}{os.pathsep}{os.environ['PATH']}"
     moved.asked()
     moved.ready("offline")
-    assert moved.asked() == [INSTALL]
+    assert moved.asked() == INSTALL
 
 
 def test_a_failed_installation_is_taken_up_where_it_stopped(clone: Clone) -> None:
@@ -137,7 +141,7 @@ def test_a_failed_installation_is_taken_up_where_it_stopped(clone: Clone) -> Non
     (clone.root / "fail").unlink()
     clone.asked()
     clone.ready("offline")
-    assert clone.asked() == [INSTALL]
+    assert clone.asked() == INSTALL
 
 
 def test_an_environment_whose_making_was_cut_short_is_mended(clone: Clone) -> None:
@@ -145,7 +149,7 @@ def test_an_environment_whose_making_was_cut_short_is_mended(clone: Clone) -> No
     clone.stamp.unlink()
     clone.asked()
     clone.ready("offline")
-    assert clone.asked() == [MEND, INSTALL]
+    assert clone.asked() == [MEND, *INSTALL]
 
 
 def test_a_package_whose_installation_was_cut_short_is_forgotten(clone: Clone) -> None:
@@ -175,7 +179,7 @@ def test_a_broken_environment_is_made_afresh(clone: Clone, script: str) -> None:
     clone.python.chmod(0o755)
     clone.asked()
     clone.ready("offline")
-    assert clone.asked() == [MAKE, INSTALL]
+    assert clone.asked() == [MAKE, *INSTALL]
 
 
 def test_an_environment_whose_python_was_removed_is_made_afresh(clone: Clone) -> None:
@@ -184,7 +188,7 @@ def test_an_environment_whose_python_was_removed_is_made_afresh(clone: Clone) ->
     clone.python.symlink_to("/nowhere/python3")
     clone.asked()
     clone.ready("offline")
-    assert clone.asked() == [MAKE, INSTALL]
+    assert clone.asked() == [MAKE, *INSTALL]
 
 
 def test_a_python_that_has_the_needs_is_used_as_it_is(root: Path) -> None:
@@ -243,7 +247,7 @@ def test_ctrl_c_ends_with_a_plain_sentence_and_the_next_run_resumes(clone: Clone
     assert "Traceback" not in err
     clone.asked()
     clone.ready("offline")
-    assert clone.asked() == [INSTALL]
+    assert clone.asked() == INSTALL
 
 
 def test_an_installed_copy_says_that_it_needs_the_clone(clone: Clone, root: Path) -> None:

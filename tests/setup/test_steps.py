@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from voicekit.errors import SetupError
-from voicekit.setup.steps import step
+from voicekit.setup.steps import Installing, step
 
 
 def python(code: str) -> list[str]:
@@ -30,6 +31,8 @@ def test_a_step_says_what_it_does_and_how_long_it_took(capfd: pytest.CaptureFixt
         ("Temporary failure in name resolution", "cannot be reached"),
         ("error sending request for url", "cannot be reached"),
         ("[Errno 101] Network is unreachable", "cannot be reached"),
+        ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE", "not the file that was pinned"),
+        ("error: Hash mismatch for `a==1`", "not the file that was pinned"),
         ("something nobody thought of", "Its last lines are below."),
     ],
 )
@@ -52,3 +55,43 @@ def test_a_cause_named_long_before_the_end_is_found() -> None:
 
 def test_a_command_that_reads_its_input_finds_none() -> None:
     step("Asking", python("import sys; sys.exit(sys.stdin.read() != '')"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "far"),
+    [
+        ([], "0 of about 90 MB fetched"),
+        (["Downloading a-1-py3-none-any.whl (12.3 MB)", "Downloading b.whl (500 kB)"], "13 of"),
+        (["Downloading numpy (15.9MiB)", "Downloading soxr (1.0MiB)"], "17 of about 90 MB"),
+        (["Downloading a.whl.metadata (9 MB)", "Requirement already satisfied: c"], "0 of about"),
+        (["Downloading big.whl (2.0 GB)"], "90 of about 90 MB"),
+    ],
+)
+def test_an_installers_lines_become_megabytes(tmp_path: Path, lines: list[str], far: str) -> None:
+    meter = Installing(tmp_path, 3, 90)
+    assert far in [meter(""), *map(meter, lines)][-1]
+
+
+@pytest.mark.parametrize("folder", ["lib/python3.13/site-packages", "Lib/site-packages"])
+def test_packages_count_once_they_are_there(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder / "pip-1.dist-info").mkdir(parents=True)
+    meter = Installing(tmp_path, 3, 90)
+    for name in ("a", "b"):
+        (tmp_path / folder / f"{name}-1.dist-info").mkdir()
+    assert meter("Installing collected packages: a, b") == "3 of 3 packages installed"
+
+
+def test_an_installers_own_lines_are_shown_only_when_it_fails(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    step("Installing", python("print('Collecting thing')"), python("print('Collecting more')"))
+    assert "Collecting" not in capfd.readouterr().err
+    with pytest.raises(SetupError, match="Collecting thing"):
+        step("Installing", python("print('Collecting thing'); raise SystemExit(1)"))
+
+
+def test_of_several_commands_none_runs_after_one_that_failed(tmp_path: Path) -> None:
+    touch = python(f"import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch()")
+    with pytest.raises(SetupError):
+        step("Trying", python("raise SystemExit(3)"), touch)
+    assert not (tmp_path / "ran").exists()

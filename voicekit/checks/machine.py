@@ -10,7 +10,7 @@ from voicekit.checks.report import WRONG, Report, Row, row
 from voicekit.endpoints import is_offline
 from voicekit.errors import KeyMissingError
 from voicekit.keys import find_key
-from voicekit.setup import bootstrap
+from voicekit.setup import bootstrap, pythons
 from voicekit.setup.needs import unmet
 
 _LOWEST, _HIGHEST = (3, 11), (3, 14)
@@ -18,18 +18,22 @@ _KEYS = {"elevenlabs": "ELEVENLABS_API_KEY", "openai": "OPENAI_API_KEY"}
 
 
 def python(version: tuple[int, int] | None = None) -> Row:
-    """Whether this Python is one that voicekit runs on."""
+    """Whether this Python is one that voicekit runs on, and that hears offline."""
     bounds = {"low": "3.11", "high": "3.14"}
-    fits = _LOWEST <= (version or sys.version_info[:2]) <= _HIGHEST
-    return row("python", "ok" if fits else "other", platform.python_version(), **bounds)
+    here = version or sys.version_info[:2]
+    if not _LOWEST <= here <= _HIGHEST:
+        return row("python", "other", platform.python_version(), **bounds)
+    named = f"{here[0]}.{here[1]}"
+    if pythons.can_hear(bootstrap.checkout(), version=named):
+        return row("python", "ok", f"{platform.python_version()}, can hear offline", **bounds)
+    able = pythons.hearing(bootstrap.checkout())
+    others = " or ".join(reversed(able))
+    return row("python", "deaf", platform.python_version(), this=named, others=others, one=able[0])
 
 
 def packages(extras: tuple[str, ...] = ("offline",)) -> Row:
     """Whether everything that pyproject.toml asks for is installed."""
-    root = bootstrap.checkout()
-    if root is None:
-        return row("packages", "copy")
-    lacking = unmet(root, extras)
+    lacking = unmet(bootstrap.checkout(), extras)
     names = ", ".join("voicekit itself" if need.startswith("-e ") else need for need in lacking)
     return row("packages", "lacking", needs=names) if lacking else row("packages", "ok")
 

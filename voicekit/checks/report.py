@@ -35,6 +35,13 @@ class Row:
     fix: str = ""
     detail: str = ""
 
+    @property
+    def line(self) -> str:
+        """The row by itself, and below it what to do: for a terminal, as soon as it is known."""
+        found = f"{self.found} ({self.detail})" if self.detail else self.found
+        told = f"{_SHOWN[self.outcome]:15}{self.check:22}{found}"
+        return f"{told}\n{'':15}To do: {self.fix}" if self.fix else told
+
 
 @cache
 def _words() -> Mapping[str, Any]:
@@ -78,6 +85,12 @@ class Report:
         """One object with everything, for programs."""
         return {"ok": bool(self), "rows": [vars(one) for one in self.rows]}
 
+    @property
+    def count(self) -> str:
+        """How many rows are how: "7 ok, 1 not checked."."""
+        counter = Counter(one.outcome for one in self.rows)
+        return ", ".join(f"{counter[one]} {one}" for one in _SHOWN if counter[one]) + "."
+
     def _table(self, detailed: bool) -> Table:
         rows = [
             [
@@ -87,9 +100,7 @@ class Report:
             ]
             for one in self.rows
         ]
-        count = Counter(one.outcome for one in self.rows)
-        told = ", ".join(f"{count[one]} {one}" for one in _SHOWN if count[one])
-        return Table(["check", "result", "what was found"], rows, "<<<", f"{told}.")
+        return Table(["check", "result", "what was found"], rows, "<<<", self.count)
 
     def _text(self, detailed: bool) -> str:
         fixes = [f"{one.check}: {one.fix}" for one in self.rows if one.fix]

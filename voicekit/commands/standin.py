@@ -8,9 +8,6 @@ import sys
 import threading
 from types import FrameType
 
-from voicekit.errors import VoicekitError
-from voicekit.standin import Standin
-
 
 def main(argv: list[str]) -> int:
     """Serve until Ctrl-C or SIGTERM."""
@@ -26,6 +23,8 @@ def main(argv: list[str]) -> int:
             help=f"{what} that may call it; may be given again",
         )
     options = parser.parse_args(argv)
+    from voicekit.standin import Standin  # late: `--help` works before anything is installed
+
     try:
         standin = Standin(
             options.profile,
@@ -33,7 +32,7 @@ def main(argv: list[str]) -> int:
             allow_origins=options.allow_origin,
             allow_hosts=options.allow_host,
         )
-    except (VoicekitError, ValueError) as error:
+    except ValueError as error:
         print(error, file=sys.stderr)
         return 1
     stop = threading.Event()

@@ -18,10 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voicekit.errors import SetupError
-from voicekit.setup.needs import unmet
-from voicekit.setup.steps import explain, step
+from voicekit.setup import needs, pythons
+from voicekit.setup.steps import Installing, explain, say, step
 
-_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+_FETCHED = {"offline": 110, "test": 150}
+"""MB that set-up fetches for a command that needs this extra: measured on Linux, Python 3.11."""
+_INSTALLED = {"offline": 400, "test": 700}
+"""MB that `.venv` takes up afterwards, measured likewise."""
 
 
 def checkout() -> Path | None:
@@ -57,19 +60,21 @@ def ready_python(root: Path, extras: Sequence[str]) -> Path:
     """
     venv = root / ".venv"
     inside = Path(sys.prefix).resolve() == venv.resolve()
-    if not inside and not unmet(root, extras):
+    if not inside and not needs.unmet(root, extras):
         return Path(sys.executable)
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     try:
         found = _version_of(python)
-        if found == _VERSION and is_stamped(root, extras):
+        if _serves(root, found) and is_stamped(root, found, extras):
             return python
+        base = pythons.best(root)
+        _announce(root, base, extras)
         _drop_half_installed(venv)
-        if found != _VERSION or not _stamp_file(root).exists():
-            _make(venv, afresh=found != _VERSION)
+        if found != base.version or not _stamp_file(root).exists():
+            _make(venv, base, afresh=found != base.version)
         _stamp_file(root).write_text("made\n", "utf-8")
-        _install(root, python, extras)
-        _stamp_file(root).write_text(_stamp(root, extras), "utf-8")
+        _install(root, python, base.version, extras)
+        _stamp_file(root).write_text(_stamp(root, base.version, extras), "utf-8")
     except OSError as error:
         raise SetupError(explain("Setting up .venv", [str(error)])) from error
     return python
@@ -89,29 +94,79 @@ def become(command: list[str]) -> int:
                 continue  # the console sent it to the child as well, whose answer counts
 
 
-def is_stamped(root: Path, extras: Sequence[str]) -> bool:
+def is_stamped(root: Path, version: str | None, extras: Sequence[str]) -> bool:
     """Whether `.venv` was finished for this pyproject, this Python, this folder, these extras."""
     try:
         fingerprint, *installed = _stamp_file(root).read_text("utf-8").split()
     except (OSError, ValueError):
         return False
-    return fingerprint == _fingerprint(root) and set(extras) <= set(installed)
+    return fingerprint == _fingerprint(root, version) and set(extras) <= set(installed)
 
 
-def _stamp(root: Path, extras: Sequence[str]) -> str:
-    return " ".join([_fingerprint(root), *sorted(extras)]) + "\n"
+def _serves(root: Path, version: str | None) -> bool:
+    """Whether an environment of this version does: the running one's, or one that hears instead."""
+    if version is None or version == pythons.RUNNING.version:
+        return version is not None
+    return pythons.can_hear(root, version) and not pythons.can_hear(root)
+
+
+def _stamp(root: Path, version: str, extras: Sequence[str]) -> str:
+    return " ".join([_fingerprint(root, version), *sorted(extras)]) + "\n"
 
 
 def _stamp_file(root: Path) -> Path:
     return root / ".venv" / "voicekit-stamp"
 
 
-def _fingerprint(root: Path) -> str:
-    sources = [root / "pyproject.toml", root / "constraints.txt"]
-    digest = hashlib.sha256(f"{_VERSION} {root.resolve()}".encode())  # moved: install again
+def _fingerprint(root: Path, version: str | None) -> str:
+    sources = [root / "pyproject.toml", *sorted((root / "requirements").glob("*.txt"))]
+    digest = hashlib.sha256(f"{version} {root.resolve()}".encode())  # moved: install again
     for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()
+
+
+def _announce(root: Path, base: pythons.Python, extras: Sequence[str]) -> None:
+    """Say before anything is installed what it takes, and what this Python cannot do.
+
+    Raises:
+        SetupError: the disk has too little room.
+    """
+    running = pythons.RUNNING.version
+    others = " or ".join(reversed(pythons.hearing(root)))
+    if base.version != running:
+        say(f"Python {running} has no recogniser, so .venv gets Python {base.version}, which has.")
+    elif not pythons.can_hear(root, running):
+        say(
+            f"Python {running} has no recogniser: offline, agents will not hear what is spoken; "
+            f"all else works. For ears, install Python {others} and run this command with it."
+        )
+    fetched, installed = (max(sizes[extra] for extra in extras) for sizes in (_FETCHED, _INSTALLED))
+    free = shutil.disk_usage(root).free / 1e6
+    if free < installed and not _stamp_file(root).exists():
+        raise SetupError(
+            f"Set-up takes about {installed} MB of disk, and {free:.0f} MB are free here. Make "
+            "room, then run the same command again."
+        )
+    say(
+        f"Setting up .venv once: {len(_pins(root, base.version, extras))} packages, about "
+        f"{fetched} MB to fetch and {installed} MB of disk, some one or two minutes."
+    )
+
+
+def _pins(root: Path, version: str, extras: Sequence[str]) -> list[str]:
+    """The locked requirements that are for this system and a Python of this version."""
+    python = {"python_version": version, "python_full_version": f"{version}.99"}
+    return [
+        pin
+        for extra in extras
+        for line in _lock(root, extra).read_text("utf-8").splitlines()
+        if line[:1].isalnum() and needs.applies(pin := line.removesuffix("\\").strip(), **python)
+    ]
+
+
+def _lock(root: Path, name: str) -> Path:
+    return root / "requirements" / f"{name}.txt"
 
 
 def _version_of(python: Path) -> str | None:
@@ -129,24 +184,24 @@ def _version_of(python: Path) -> str | None:
     return version if in_environment == "True" else None
 
 
-def _make(venv: Path, *, afresh: bool) -> None:
+def _make(venv: Path, base: pythons.Python, *, afresh: bool) -> None:
     """Make the environment, or mend one in place; `afresh` empties the folder first."""
     uv = shutil.which("uv")
     doing = ("Rebuilding" if afresh else "Mending") if venv.exists() else "Making"
-    title = f"{doing} .venv with Python {_VERSION}"
+    title = f"{doing} .venv with Python {base.version}"
     if uv is not None:
         # --seed: a lesson's reader may type `%pip install`.
         keep = "--clear" if afresh else "--allow-existing"
-        step(title, [uv, "venv", keep, "--seed", "--python", sys.executable, str(venv)])
+        step(title, [uv, "venv", keep, "--seed", "--python", str(base.path), str(venv)])
         return
-    for module in ("venv", "ensurepip"):
+    for module in ("venv", "ensurepip") if base == pythons.RUNNING else ():
         if importlib.util.find_spec(module) is None:
             raise SetupError(
                 f"This Python has no `{module}` module, so it cannot make .venv. On Debian or "
                 "Ubuntu: sudo apt-get install python3-venv. Elsewhere, install uv or a Python "
                 "from python.org. Then run the same command again."
             )
-    step(title, [sys.executable, "-m", "venv", *(["--clear"] if afresh else []), str(venv)])
+    step(title, [str(base.path), "-m", "venv", *(["--clear"] if afresh else []), str(venv)])
 
 
 def _drop_half_installed(venv: Path) -> None:
@@ -159,7 +214,11 @@ def _drop_half_installed(venv: Path) -> None:
             shutil.rmtree(info)
 
 
-def _install(root: Path, python: Path, extras: Sequence[str]) -> None:
+def _install(root: Path, python: Path, version: str, extras: Sequence[str]) -> None:
+    """Install what the locks list, each file by its hash, then the clone itself, editable.
+
+    What builds wheels is locked as well and comes first; nothing is fetched to build with.
+    """
     uv = shutil.which("uv")
     installer = (
         [uv, "pip", "install", "--python", str(python)]
@@ -167,6 +226,17 @@ def _install(root: Path, python: Path, extras: Sequence[str]) -> None:
         # --no-compile: what is used compiles itself on first use; the rest need not be.
         else [str(python), "-m", "pip", "install", "--no-compile", "--no-input"]
     )
-    what = ["-c", "constraints.txt", "-e", f".[{','.join(sorted(extras))}]"]
-    title = f"Installing voicekit and what it needs with {'uv' if uv else 'pip'}"
-    step(title, [*installer, *what], folder=root)
+    installer.append("--no-build-isolation")
+    locks = [word for extra in sorted(extras) for word in ("-r", f"requirements/{extra}.txt")]
+    step(
+        f"Installing voicekit and what it needs with {'uv' if uv else 'pip'}",
+        [*installer, "--require-hashes", "-r", "requirements/build.txt"],
+        [*installer, "--require-hashes", *locks],
+        [*installer, "--no-deps", "-e", "."],
+        folder=root,
+        meter=Installing(
+            root / ".venv",
+            len(_pins(root, version, extras)),
+            max(_FETCHED[extra] for extra in extras),
+        ),
+    )

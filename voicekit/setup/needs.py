@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 import json
 import operator
+import os
 import platform
 import re
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ from urllib.request import url2pathname
 _REQUIREMENT = re.compile(
     r"(?P<name>[\w.-]+)(?:\[[\w,-]+\])?\s*(?P<bounds>[^;]*?)\s*(?:;\s*(?P<marker>.+))?"
 )
+# An installed copy's list has each extra's name in the marker, always last.
+_OF_AN_EXTRA = re.compile(r"(.*?)(?:(?:;|\s+and)\s*extra == ['\"](\w+)['\"])?")
 _BOUND = re.compile(r"(?P<compare>>=|<=|==|!=|<|>)\s*(?P<version>\d[\w.]*)")
 _COMPARE = {
     ">=": operator.ge,
@@ -31,27 +34,64 @@ _COMPARE = {
     "<": operator.lt,
     ">": operator.gt,
 }
-_COMPARE_NODE = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.GtE: ">="}
+_COMPARE_NODE = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
 _ENVIRONMENT = {
+    "implementation_name": sys.implementation.name,
+    "os_name": os.name,
+    "platform_machine": platform.machine(),
+    "platform_python_implementation": platform.python_implementation(),
+    "python_full_version": platform.python_version(),
     "python_version": f"{sys.version_info.major}.{sys.version_info.minor}",
     "sys_platform": sys.platform,
-    "platform_machine": platform.machine(),
 }
+_VERSIONS = ("python_full_version", "python_version")  # compared number by number, not as text
 
 
-def requirements(root: Path, extras: Iterable[str]) -> list[str]:
-    """The requirements of the checkout at `root`, with those of the `extras`."""
+def requirements(root: Path | None, extras: Sequence[str]) -> list[str]:
+    """What the checkout at `root` requires with the `extras`; None asks the installed copy."""
+    if root is None:
+        listed = [_OF_AN_EXTRA.fullmatch(need) for need in metadata.requires("voicekit") or []]
+        return [need[1] for need in listed if need and (need[2] is None or need[2] in extras)]
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     optional = project.get("optional-dependencies", {})
     return [*project["dependencies"], *(need for extra in extras for need in optional[extra])]
 
 
-def unmet(root: Path, extras: Iterable[str]) -> list[str]:
+def unmet(root: Path | None, extras: Sequence[str]) -> list[str]:
     """The requirements that the running Python does not meet; empty when it has them all."""
     lacking = [need for need in requirements(root, extras) if not is_met(need)]
-    if not _is_installed_from(root):
+    if root is not None and not _is_installed_from(root):
         lacking.append(f"-e {root}")
     return lacking
+
+
+def name_of(requirement: str) -> str:
+    """The project's name that a requirement begins with."""
+    return _parse(requirement)["name"]
+
+
+def applies(requirement: str, **environment: str) -> bool:
+    """Whether a requirement's marker holds here, or in another `environment`.
+
+    Args:
+        requirement: as in pyproject.toml or in a lock.
+        environment: what differs from here, such as `python_version="3.14"`.
+
+    Raises:
+        ValueError: the requirement uses syntax that this module does not know.
+    """
+    marker = _parse(requirement)["marker"]
+    try:
+        return not marker or _holds(ast.parse(marker, mode="eval").body, environment)
+    except SyntaxError as error:
+        raise ValueError(f"not a marker this module can read: {marker}") from error
 
 
 def is_met(requirement: str) -> bool:
@@ -60,16 +100,26 @@ def is_met(requirement: str) -> bool:
     Raises:
         ValueError: the requirement uses syntax that this module does not know.
     """
-    parts = _REQUIREMENT.fullmatch(requirement)
-    if parts is None:
-        raise ValueError(f"not a requirement this module can read: {requirement!r}")
-    if parts["marker"] and not _holds(ast.parse(parts["marker"], mode="eval").body):
+    parts = _parse(requirement)
+    if not applies(requirement):
         return True
     try:
         version = metadata.version(parts["name"])
     except metadata.PackageNotFoundError:
         return False
-    return all(_in_bound(version, bound) for bound in parts["bounds"].split(",") if bound)
+    return in_bounds(version, parts["bounds"])
+
+
+def in_bounds(version: str, bounds: str) -> bool:
+    """Whether a version is within bounds such as `>=3.11,<3.15`."""
+    return all(_in_bound(version, bound) for bound in bounds.split(",") if bound)
+
+
+def _parse(requirement: str) -> re.Match[str]:
+    parts = _REQUIREMENT.fullmatch(requirement)
+    if parts is None:
+        raise ValueError(f"not a requirement this module can read: {requirement!r}")
+    return parts
 
 
 def _in_bound(version: str, text: str) -> bool:
@@ -90,18 +140,23 @@ def _release(version: str) -> tuple[int, ...]:
     return tuple(release)
 
 
-def _holds(marker: ast.expr) -> bool:
-    """Whether an environment marker holds here. Its grammar is a small part of Python's."""
+def _holds(marker: ast.expr, environment: Mapping[str, str]) -> bool:
+    """Whether an environment marker holds. Its grammar is a small part of Python's."""
     match marker:
         case ast.BoolOp(op=ast.And(), values=values):
-            return all(map(_holds, values))
+            return all(_holds(value, environment) for value in values)
         case ast.BoolOp(op=ast.Or(), values=values):
-            return any(map(_holds, values))
-        case ast.Compare(ast.Name(id=name), [compare], [ast.Constant(value=str(wanted))]):
-            actual = _ENVIRONMENT[name]
-            if name == "python_version":
-                return _in_bound(actual, _COMPARE_NODE[type(compare)] + wanted)
-            return bool(_COMPARE[_COMPARE_NODE[type(compare)]](actual, wanted))
+            return any(_holds(value, environment) for value in values)
+        case ast.Compare(ast.Name(id=name), [compare], [ast.Constant(value=str(wanted))]) if (
+            name in _ENVIRONMENT and type(compare) in _COMPARE_NODE
+        ):
+            actual, sign = {**_ENVIRONMENT, **environment}[name], _COMPARE_NODE[type(compare)]
+            if name not in _VERSIONS:
+                return bool(_COMPARE[sign](actual, wanted))
+            if wanted.endswith(".*"):  # any version that begins so
+                begins = (actual + ".").startswith(wanted[:-1])
+                return begins if sign == "==" else not begins
+            return _in_bound(actual, sign + wanted)
     raise ValueError(f"not a marker this module can read: {ast.unparse(marker)}")
 
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -21,7 +21,13 @@ from voicekit.errors import SetupError
 
 _KEPT_LINES = 1000  # a cause may be named long before the end
 _SHOWN_LINES = 8
+_FETCHED = re.compile(r"Downloading \S+ \(([\d.]+) ?([kMG])i?B\)")  # pip's line, and uv's
+_UNITS = {"k": 0.001, "M": 1.0, "G": 1000.0}
 _CAUSES = {  # what pip, uv and venv print, and what it means
+    r"do not match the hashes|hash mismatch": (
+        "What came is not the file that was pinned: a proxy or a mirror changed it, or somebody "
+        "did, so it was not installed. Use another network or index"
+    ),
     r"No space left on device|os error 28\b|not enough space on the disk": (
         "The disk is full. Free about 1 GB"
     ),
@@ -36,24 +42,37 @@ _CAUSES = {  # what pip, uv and venv print, and what it means
 }
 
 
-def step(title: str, command: Sequence[str], folder: Path | None = None) -> None:
-    """Run `command`, showing `title`, the seconds gone by and the command's latest line.
+def step(
+    title: str,
+    *commands: Sequence[str],
+    folder: Path | None = None,
+    meter: Callable[[str], str] = lambda _: "",
+) -> None:
+    """Run commands one after the other, showing `title`, the seconds gone by and how far it is.
+
+    Args:
+        title: what is being done.
+        commands: each a program and its arguments.
+        folder: where they run.
+        meter: given each line that they print; returns how far they are, in words.
 
     Raises:
-        SetupError: the command failed; the message says why, as far as its output tells.
+        SetupError: a command failed; the message says why, as far as its output tells.
     """
     started = time.monotonic()
     kept: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
     progress = _Progress(title)
-    with _running(command, folder) as process:
-        for line in _lines(process):
-            if line:
-                kept.append(line)
-            progress.show(time.monotonic() - started, line)
-        code = process.wait()
-    progress.end(time.monotonic() - started, "done" if code == 0 else "failed")
-    if code:
-        raise SetupError(explain(title, kept))
+    for command in commands:
+        with _running(command, folder) as process:
+            for line in _lines(process):
+                if line:
+                    kept.append(line)
+                progress.show(time.monotonic() - started, meter(line))
+            code = process.wait()
+        if code:
+            progress.end(time.monotonic() - started, "failed")
+            raise SetupError(explain(title, kept))
+    progress.end(time.monotonic() - started, "done")
 
 
 def explain(title: str, output: Iterable[str]) -> str:
@@ -76,28 +95,58 @@ class _Progress:
 
     def __init__(self, title: str) -> None:
         self._terminal = sys.stderr.isatty()
-        self._latest = ""
         self._next = 0.2 if self._terminal else 10.0
-        _say(f"voicekit: {title} ...\n")
+        say(f"{title} ...")
 
-    def show(self, elapsed: float, line: str) -> None:
-        self._latest = line or self._latest
+    def show(self, elapsed: float, far: str) -> None:
         if elapsed < self._next:
             return
         self._next = elapsed + (0.2 if self._terminal else 10.0)
-        text = f"{elapsed:7.0f} s  {self._latest}"
+        text = f"{elapsed:7.0f} s  {far}"
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
-            _say(f"\r\033[K{text[:width]}")
+            _write(f"\r\033[K{text[:width]}")
         else:
-            _say(f"{text[:120]}\n")
+            _write(f"{text}\n")
 
     def end(self, elapsed: float, outcome: str) -> None:
         clear = "\r\033[K" if self._terminal else ""
-        _say(f"{clear}{elapsed:7.1f} s  {outcome}\n")
+        _write(f"{clear}{elapsed:7.1f} s  {outcome}\n")
 
 
-def _say(text: str) -> None:
+class Installing:
+    """How far an installer is, from the lines of pip or uv and from what lies in the folder.
+
+    Args:
+        venv: the environment that is filled.
+        packages: how many will be in it.
+        megabytes: about how much is fetched.
+    """
+
+    def __init__(self, venv: Path, packages: int, megabytes: int) -> None:
+        self._venv, self._packages, self._megabytes = venv, packages, megabytes
+        self._fetched, self._before = 0.0, self._installed()
+
+    def __call__(self, line: str) -> str:
+        """Take in one line of the installer's; say how far it is."""
+        if (size := _FETCHED.match(line)) and ".metadata" not in line:
+            self._fetched += float(size[1]) * _UNITS[size[2]]
+        installed = self._installed()
+        if installed > self._before:
+            return f"{min(installed, self._packages)} of {self._packages} packages installed"
+        return f"{min(self._fetched, self._megabytes):.0f} of about {self._megabytes} MB fetched"
+
+    def _installed(self) -> int:
+        folders = ("lib/python*/site-packages", "Lib/site-packages")  # the second is Windows'
+        return len({path for one in folders for path in self._venv.glob(f"{one}/*.dist-info")})
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal something, on stderr."""
+    _write(f"voicekit: {text}\n")
+
+
+def _write(text: str) -> None:
     sys.stderr.write(text)
     sys.stderr.flush()
 
