@@ -14,13 +14,17 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m voicekit standin", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="default: any free one")
     parser.add_argument("--profile", default="advertised", help="how fast the vendors are")
-    for option, what in (("origin", "a web page"), ("host", "a proxy's name for it")):
+    for option, what in (
+        ("origin", "a web page that may call it"),
+        ("host", "a name by which a proxy calls it"),
+        ("address", "a private host that its agents may call"),
+    ):
         parser.add_argument(
             f"--allow-{option}",
             action="append",
             default=[],
             metavar=option.upper(),
-            help=f"{what} that may call it; may be given again",
+            help=f"{what}; may be given again",
         )
     options = parser.parse_args(argv)
     from voicekit.standin import Standin  # late: `--help` works before anything is installed
@@ -31,6 +35,7 @@ def main(argv: list[str]) -> int:
             options.port,
             allow_origins=options.allow_origin,
             allow_hosts=options.allow_host,
+            allow_addresses=options.allow_address,
         )
     except ValueError as error:
         print(error, file=sys.stderr)

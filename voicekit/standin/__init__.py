@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from voicekit import serving
 from voicekit.standin import app, profiles, tls
+from voicekit.standin.agent.reach import Reach
 from voicekit.standin.state import OFFLINE_KEYS, State
 
 __all__ = ["Standin", "start"]
@@ -25,6 +26,8 @@ class Standin:
         port: the port wished for; the same port speaks plain HTTP and TLS.
         allow_origins: web pages that may call it, such as `http://localhost:3000`; no other may.
         allow_hosts: names by which a proxy of yours calls it, such as `hub.example.org`.
+        allow_addresses: private hosts that agents may call, such as `192.168.1.5`. Public ones
+            they may, and loopback where an agent's own settings name it.
 
     Raises:
         ServingError: the port is taken.
@@ -39,8 +42,9 @@ class Standin:
         *,
         allow_origins: Iterable[str] = (),
         allow_hosts: Iterable[str] = (),
+        allow_addresses: Iterable[str] = (),
     ) -> None:
-        self.state = State(profiles.load(profile))
+        self.state = State(profiles.load(profile), reach=Reach(allow_addresses))
         self._served = serving.serve(
             app.build(self.state),
             name=f"standin-{id(self):x}",

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from voicekit.standin.agent.hooks import Workspace
 from voicekit.standin.agent.knowledge import Knowledge
 from voicekit.standin.agent.post_call import PostCalls
+from voicekit.standin.agent.reach import Reach
 from voicekit.standin.agent.records import Conversations
 from voicekit.standin.agent.signing import Signatures
 from voicekit.standin.agent.store import Agents
@@ -38,6 +39,7 @@ class State:
     Attributes:
         characters: what ElevenLabs would have billed so far, in credits.
         generating: generations of speech under way.
+        reach: where requests of its own may go.
         control_token: what opens the control plane.
         clock: Unix seconds, for what is shown as a date; a test may put its own in place.
     """
@@ -56,11 +58,13 @@ class State:
         profile: Profile,
         voice: Synthesiser | None = None,
         ears: Recogniser | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self.profile = profile
         self.initial_profile = profile
         self.voice: Synthesiser = voice or WorkerSynthesiser()
         self.ears: Recogniser = ears or WorkerEars()
+        self.reach = reach or Reach()
         self.control_token = secrets.token_urlsafe(32)
         self.journal = Journal()
         self.faults = Faults()
@@ -97,7 +101,7 @@ class State:
         self.tools = Toolbox(self.next_id, self.wall)
         self.vault = Vault(self.next_id, self.wall)
         self.workspace = Workspace(self.next_id, self.wall)
-        self.post_calls = PostCalls(self.agents, self.workspace, self.wall)
+        self.post_calls = PostCalls(self.agents, self.workspace, self.wall, self.reach)
         self.conversations = Conversations(self.next_id, self.wall, self.post_calls.report)
 
     def wall(self) -> float:

@@ -2,20 +2,23 @@
 
 `POST` to the configured address with `/chat/completions` added, `stream: true`; server-sent events
 come back. What goes wrong is said in plain words: in the journal, in the `error` event, in the
-record, and in the reason of the close frame.
+record, and in the reason of the close frame. What the server itself said is in the journal alone:
+its address may be one that whoever calls cannot see into.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from voicekit.standin.agent import outgoing, sse
+from voicekit.standin.agent import outgoing, reach, sse
 from voicekit.standin.agent.ending import CLIENT, OPERATIONAL, Ended
 from voicekit.standin.agent.initiation import Opening
 from voicekit.standin.agent.model import ToolCall
@@ -26,13 +29,20 @@ ATTEMPTS = 3
 
 PATH = "/chat/completions"
 _PASSING = frozenset({408, 409, 425, 429})
+_QUOTED = 200  # characters of the server's own words that the journal keeps
+# Types that may be named to whoever calls: these words are ours, not the server's.
+_TYPES = ("application/json", "application/x-ndjson", "text/html", "text/plain")
 
 
 class _Failed(Exception):
-    """An attempt failed; `again` says whether another may do better."""
+    """An attempt failed; `again` says whether another may do better.
 
-    def __init__(self, said: str, *, again: bool) -> None:
+    `quoted` are the server's own words.
+    """
+
+    def __init__(self, said: str, quoted: object = "", *, again: bool) -> None:
         super().__init__(said)
+        self.quoted = str(quoted)[:_QUOTED]
         self.again = again
 
 
@@ -55,7 +65,8 @@ class CustomModel:
         self._state = state
         self._url = address(custom.url)
         self._patience = prompt.cascade_timeout_seconds
-        self._headers = outgoing.headers(custom, state.vault, start.variables)
+        self._headers = partial(outgoing.headers, custom, state.vault, start.variables)
+        self._headers()  # what is not known is said before anybody speaks
         limit = {"max_tokens": prompt.max_tokens} if prompt.max_tokens > 0 else {}
         self._fixed = {
             "model": self.name,
@@ -65,13 +76,15 @@ class CustomModel:
             **({"user_id": start.user_id} if start.user_id else {}),
             **({"elevenlabs_extra_body": start.extra_body} if start.extra_body else {}),
         }
-        parts = urlsplit(self._url)
-        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+        url = httpx.URL(self._url)
+        # A proxy in the environment has no way to this machine.
+        self._proxied = url.host not in reach.LOOPBACK and reach.has_proxy(url)
         # Certificates are loaded for https only: that takes longer than many an answer.
         self._client = httpx.AsyncClient(
             timeout=None,  # noqa: S113  ours is stricter, and says which time was up
-            trust_env=not local,  # a proxy in the environment has no way to this machine
-            verify=parts.scheme == "https",
+            trust_env=self._proxied,
+            follow_redirects=False,  # a conversation and its key go where they were meant to
+            verify=ssl.create_default_context() if url.scheme == "https" else False,
         )
 
     async def answer(
@@ -89,7 +102,7 @@ class CustomModel:
                         yield piece
                 return
             except _Failed as failed:
-                entry["problem"] = str(failed)
+                entry["problem"] = f"{failed}: {failed.quoted}" if failed.quoted else str(failed)
                 if said_something or not failed.again or attempt == ATTEMPTS:
                     raise _end(self._url, failed, attempt) from None
 
@@ -127,10 +140,14 @@ class CustomModel:
             said = f"nothing came within cascade_timeout_seconds, {self._patience:g} s"
             raise _Failed(said, again=True) from None
         except httpx.HTTPError as error:
-            said = f"the connection failed: {error or type(error).__name__}"
-            raise _Failed(said, again=True) from None
-        except sse.NotAStream as error:
+            said = f"the connection failed ({type(error).__name__})"
+            raise _Failed(said, error, again=True) from None
+        except OSError as error:
+            raise _Failed("its address was not found", error, again=True) from None
+        except reach.OutOfReach as error:
             raise _Failed(str(error), again=False) from None
+        except sse.NotAStream as error:
+            raise _Failed(str(error), error.quoted, again=False) from None
         if empty:
             raise _Failed("the stream ended without any text or tool call", again=False)
 
@@ -138,19 +155,19 @@ class CustomModel:
     async def _open(
         self, body: dict[str, Any], entry: dict[str, Any]
     ) -> AsyncGenerator[httpx.Response, None]:
-        async with self._client.stream(
-            "POST", self._url, json=body, headers=self._headers
-        ) as reply:
+        request = self._client.build_request("POST", self._url, json=body, headers=self._headers())
+        await self._state.reach.pin_soon(request, proxied=self._proxied)
+        async with contextlib.aclosing(await self._client.send(request, stream=True)) as reply:
             entry["status"] = reply.status_code
             if reply.status_code != httpx.codes.OK:
-                said = (await reply.aread())[:200].decode(errors="replace")
+                words = (await reply.aread()).decode(errors="replace")
                 again = reply.status_code in _PASSING or reply.status_code >= 500
-                raise _Failed(f"it answered HTTP {reply.status_code}: {said}", again=again)
-            kind = reply.headers.get("content-type", "nothing")
-            if not kind.lower().startswith("text/event-stream"):
-                raise _Failed(
-                    f"its content type is {kind}, and must be text/event-stream", again=False
-                )
+                raise _Failed(f"it answered HTTP {reply.status_code}", words, again=again)
+            kind = reply.headers.get("content-type", "").lower()
+            if not kind.startswith("text/event-stream"):
+                named = next((name for name in _TYPES if kind.startswith(name)), "another one")
+                said = f"its content type is {named}, and must be text/event-stream"
+                raise _Failed(said, kind, again=False)
             yield reply
 
 
@@ -160,8 +177,11 @@ def address(url: str) -> str:
     Raises:
         Ended: 1008, it is no HTTP address.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts, readable = urlsplit(url), httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        parts, readable = urlsplit(""), httpx.URL("")
+    if parts.scheme not in ("http", "https") or not readable.host:
         said = "custom_llm.url must be an http or https address, such as https://example.com/v1"
         raise Ended(CLIENT, said, "value_error")
     path = parts.path.rstrip("/")

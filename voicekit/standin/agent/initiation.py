@@ -14,6 +14,23 @@ from voicekit.standin.agent.variables import fill
 from voicekit.standin.refusals import Refusal
 
 KIND = "conversation_initiation_client_data"
+PROMPT = frozenset(
+    {
+        "knowledge_base",
+        "llm",
+        "native_mcp_server_ids",
+        "prompt",
+        "reasoning_effort",
+        "tool_ids",
+        "tool_ids_strict",
+    }
+)
+"""What a conversation may say about its agent's language model, by the published contract.
+
+Where requests go and what key they show is the agent's: whoever calls could else have a key sent
+to an address of his own.
+"""
+
 GRACE = 1.5
 """Seconds that a client has for its first message; some send none at all."""
 
@@ -78,8 +95,10 @@ def opening(
     text_only_at_top = override.pop("text_only", None)
     if strict:
         _check_allowed(agent, override)
+    override = _without_nulls(override)
+    _check_prompt(override)
     try:
-        merged = agent.overridden(_without_nulls(override))
+        merged = agent.overridden(override)
         config = ConversationConfig.model_validate(merged)
     except (Refusal, ValidationError) as error:
         raise _malformed("An override", error) from None
@@ -123,11 +142,20 @@ def _check_allowed(agent: Agent, override: dict[str, Any]) -> None:
         for name in path:
             place = place.get(name) if isinstance(place, dict) else place
         if place is not True:
-            raise Ended(
-                CLIENT,
-                f"Override for field '{path[-1]}' is not allowed by config.",
-                "override_error",
-            )
+            raise _not_allowed(path[-1])
+
+
+def _check_prompt(override: dict[str, Any]) -> None:
+    agent = override.get("agent")
+    prompt = agent.get("prompt") if isinstance(agent, dict) else None
+    for name in prompt if isinstance(prompt, dict) else ():
+        if name not in PROMPT:
+            raise _not_allowed(name)
+
+
+def _not_allowed(name: str) -> Ended:
+    said = f"Override for field '{name}' is not allowed by config."
+    return Ended(CLIENT, said, "override_error")
 
 
 def _leaves(value: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

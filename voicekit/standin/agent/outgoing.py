@@ -17,25 +17,23 @@ def headers(custom: CustomLlm, vault: Vault, variables: dict[str, Any]) -> dict[
     Raises:
         Ended: 1008, a secret or a variable is not known.
     """
-    found: dict[str, str] = {}
-    if custom.api_key:
-        found["Authorization"] = f"Bearer {_value('api_key', custom.api_key, vault, variables)}"
-    for name, locator in custom.request_headers.items():
-        found[name] = _value(f"request_headers.{name}", locator, vault, variables)
-    return found
+    key = {"Authorization": custom.api_key} if custom.api_key else {}
+    locators = {**key, **custom.request_headers}
+    for name, locator in locators.items():
+        if _value(locator, vault, variables) is None:
+            where = f"request_headers.{name}" if name in custom.request_headers else "api_key"
+            said = f"custom_llm.{where} names a secret or variable that is not known."
+            raise Ended(CLIENT, said, "value_error")
+    return {
+        name: f"{'Bearer ' if locator is custom.api_key else ''}{_value(locator, vault, variables)}"
+        for name, locator in locators.items()
+    }
 
 
-def _value(
-    where: str, locator: str | dict[str, Any], vault: Vault, variables: dict[str, Any]
-) -> str:
+def _value(locator: str | dict[str, Any], vault: Vault, variables: dict[str, Any]) -> object | None:
     if isinstance(locator, dict) and "variable_name" in locator:
-        value = variables.get(str(locator["variable_name"]))
-    else:
-        value = vault.value(locator)
-    if value is None:
-        said = f"custom_llm.{where} names a secret or variable that is not known."
-        raise Ended(CLIENT, said, "value_error")
-    return str(value)
+        return variables.get(str(locator["variable_name"]))
+    return vault.value(locator)
 
 
 def note(journal: Journal, url: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -11,16 +11,17 @@ import hashlib
 import hmac
 import json
 import logging
-import urllib.error
-import urllib.request
+import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPException
 from typing import Any
+
+import httpx
 
 from voicekit.errors import EngineError
 from voicekit.standin.agent import shown
 from voicekit.standin.agent.hooks import Hook, Workspace
+from voicekit.standin.agent.reach import OutOfReach, Reach
 from voicekit.standin.agent.records import ConversationRecord
 from voicekit.standin.agent.store import Agents
 
@@ -43,12 +44,16 @@ class PostCalls:
         agents: whose settings may name a webhook.
         workspace: the webhooks, and the settings of all other agents.
         clock: Unix seconds.
+        reach: where they may be sent.
     """
 
-    def __init__(self, agents: Agents, workspace: Workspace, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, agents: Agents, workspace: Workspace, clock: Callable[[], float], reach: Reach
+    ) -> None:
         self._agents = agents
         self._workspace = workspace
         self._clock = clock
+        self._reach = reach
         self._thread: ThreadPoolExecutor | None = None
         self._closed = False
 
@@ -76,8 +81,15 @@ class PostCalls:
         at = int(self._clock())
         try:
             event = {"type": kind, "event_timestamp": at, "data": data()}
-            status = _post(hook, json.dumps(event).encode(), at)
-        except (OSError, ValueError, HTTPException, EngineError) as error:
+            status = _post(hook, json.dumps(event).encode(), at, self._reach)
+        except (
+            OSError,
+            ValueError,
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            EngineError,
+            OutOfReach,
+        ) as error:
             _log.warning("The post-call webhook %s was not reached: %s", hook.id, error)
             status = 0
         if not 200 <= status < 300:
@@ -92,19 +104,22 @@ def _sound(record: ConversationRecord) -> dict[str, Any]:
     }
 
 
-def _post(hook: Hook, body: bytes, at: int) -> int:
-    headers = {
-        **hook.headers,
-        "content-type": "application/json",
-        "elevenlabs-signature": signature(hook.secret, body, at),
-        "user-agent": "voicekit-standin",
-    }
-    # The address was checked to be http or https when the webhook was made.
-    request = urllib.request.Request(hook.url, body, headers, method="POST")  # noqa: S310
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(request, timeout=TIMEOUT) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
+def _post(hook: Hook, body: bytes, at: int, reach: Reach) -> int:
+    """The status that the server answers; it is not followed elsewhere."""
+    verify = ssl.create_default_context()
+    with httpx.Client(
+        trust_env=False, timeout=TIMEOUT, verify=verify, follow_redirects=False
+    ) as client:
+        request = client.build_request(
+            "POST",
+            hook.url,
+            content=body,
+            headers={
+                **hook.headers,
+                "content-type": "application/json",
+                "elevenlabs-signature": signature(hook.secret, body, at),
+                "user-agent": "voicekit-standin",
+            },
+        )
+        reach.pin(request)
+        return client.send(request).status_code

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import urllib.error
-import urllib.request
+import ssl
 from html.parser import HTMLParser
-from http.client import HTTPException
 
+import httpx
+
+from voicekit.standin.agent.reach import OutOfReach, Reach
 from voicekit.standin.bodies import LARGEST
 from voicekit.standin.refusals import Refusal
 
 TIMEOUT = 10.0
 """Seconds that a web server has to answer."""
 
+_HOPS = 5  # redirects that are followed
 _READABLE = ("text/", "application/json", "application/xhtml+xml")
 _BREAKS = {"p", "div", "li", "br", "tr", "section", "article", "ul", "ol", "table"} | {
     f"h{level}" for level in range(1, 7)
@@ -40,16 +42,21 @@ def text(content: bytes, media_type: str, name: str) -> str:
     return _seen(decoded) if html else decoded
 
 
-async def page(url: str) -> str:
+async def page(url: str, reach: Reach) -> str:
     """The text of a web page, fetched now, without a proxy.
+
+    Of what answers only a page comes back: no words of another protocol's.
 
     Raises:
         Refusal: 400, it cannot be fetched or read.
     """
     try:
-        content, media_type = await asyncio.to_thread(_fetch, url)
-    except (OSError, ValueError, HTTPException) as error:
-        said = f"{url} could not be fetched: {error}. Send its text to knowledge-base/text instead."
+        content, media_type = await asyncio.to_thread(_fetch, url, reach)
+    except OutOfReach as error:
+        raise Refusal("elevenlabs", "invalid_parameters", str(error), "url") from error
+    except (OSError, ValueError, httpx.HTTPError, httpx.InvalidURL) as error:
+        why = f"HTTP {_status(error)}" if _status(error) else type(error).__name__
+        said = f"{url} could not be fetched: {why}. Send its text to knowledge-base/text instead."
         raise Refusal("elevenlabs", "invalid_parameters", said, "url") from error
     if len(content) > LARGEST:
         said = f"{url} is larger than {LARGEST} bytes."
@@ -57,10 +64,33 @@ async def page(url: str) -> str:
     return text(content, media_type, url)
 
 
-def _fetch(url: str) -> tuple[bytes, str]:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(url, timeout=TIMEOUT) as answer:
-        return answer.read(LARGEST + 1), answer.headers.get_content_type()
+def _fetch(url: str, reach: Reach) -> tuple[bytes, str]:
+    verify = ssl.create_default_context()
+    with httpx.Client(trust_env=False, timeout=TIMEOUT, verify=verify) as client:
+        request = client.build_request("GET", url)
+        for _ in range(_HOPS):
+            there = request.url
+            # Only the address that was asked for may be loopback, not one that a page leads to.
+            reach.pin(request, loopback=there.netloc == httpx.URL(url).netloc)
+            answer = client.send(request, stream=True)
+            if not answer.has_redirect_location:
+                break
+            answer.close()
+            request = client.build_request("GET", there.join(answer.headers["location"]))
+        try:
+            answer.raise_for_status()
+            content = bytearray()
+            for piece in answer.iter_bytes():
+                content += piece
+                if len(content) > LARGEST:
+                    break
+            return bytes(content), answer.headers.get("content-type", "").partition(";")[0].strip()
+        finally:
+            answer.close()
+
+
+def _status(error: Exception) -> int | None:
+    return error.response.status_code if isinstance(error, httpx.HTTPStatusError) else None
 
 
 def _seen(html: str) -> str:

@@ -72,7 +72,7 @@ async def add_url(request: Request) -> Response:
     """`POST /v1/convai/knowledge-base/url`: fetched at once."""
     state = admitted(request)
     new = await sent.body(request, NewUrl)
-    content = await reading.page(new.url)
+    content = await reading.page(new.url, state.reach)
     return _added(state, "url", new.name or new.url, content, new.parent_folder_id, source=new.url)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -21,7 +22,7 @@ class NewSecret(Sent):
 
     type: Literal["new"]
     name: str
-    value: str
+    value: SecretStr
 
 
 class ChangedSecret(NewSecret):

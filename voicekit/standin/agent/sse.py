@@ -13,7 +13,14 @@ DONE = "[DONE]"
 
 
 class NotAStream(Exception):
-    """What came is no stream of chat completion chunks; the message says what it is instead."""
+    """What came is no stream of chat completion chunks; the message says what it is instead.
+
+    `quoted` is what the server said: for the journal, and not for whoever is calling.
+    """
+
+    def __init__(self, said: str, quoted: object = "") -> None:
+        super().__init__(said)
+        self.quoted = str(quoted)
 
 
 @dataclass
@@ -31,16 +38,16 @@ class Chunks:
         try:
             chunk = json.loads(data)
         except ValueError:
-            raise NotAStream(f"an event was not JSON: {data[:80]!r}") from None
+            raise NotAStream("an event was not JSON", data) from None
         if not isinstance(chunk, dict):
-            raise NotAStream(f"an event was not a JSON object: {data[:80]!r}")
+            raise NotAStream("an event was not a JSON object", data)
         if "error" in chunk:
             error = chunk["error"]
             said = error.get("message") if isinstance(error, dict) else error
-            raise NotAStream(f"it sent an error: {said}")
+            raise NotAStream("it sent an error", said)
         choices = chunk.get("choices")
         if not isinstance(choices, list):
-            raise NotAStream(f"an event had no 'choices', so it is no chunk: {data[:80]!r}")
+            raise NotAStream("an event had no 'choices', so it is no chunk", data)
         delta = choices[0].get("delta") if choices and isinstance(choices[0], dict) else None
         if choices and not isinstance(delta, dict):
             raise NotAStream("a chunk had no 'delta'; stream: true asks for chunks, not a message")
@@ -74,9 +81,8 @@ async def events(lines: AsyncIterator[str]) -> AsyncGenerator[str, None]:
         if line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
         elif line and not line.startswith((":", "event:", "id:", "retry:")):
-            raise NotAStream(
-                f"a line was {line[:80]!r}; every event must be 'data: {{…}}' and a blank line"
-            )
+            said = "a line was none of an event's: each is 'data: {…}' and a blank line"
+            raise NotAStream(said, line)
         if line or not data:
             continue
         whole, data = "\n".join(data), []

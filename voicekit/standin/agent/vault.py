@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from pydantic import SecretStr
 
 from voicekit.standin.agent.register import Register
 
 
 @dataclass
 class Secret:
-    """A value under a name; printing it does not show the value."""
+    """A value under a name; nothing that prints it shows the value."""
 
     secret_id: str
     name: str
-    value: str = field(repr=False)
+    value: SecretStr
 
 
 class Vault(Register[Secret]):
@@ -21,8 +23,9 @@ class Vault(Register[Secret]):
 
     kind = "secret"
 
-    def put(self, name: str, value: str, secret_id: str | None = None) -> Secret:
+    def put(self, name: str, value: str | SecretStr, secret_id: str | None = None) -> Secret:
         """Keep a value, under a new id or in place of an old one's."""
+        value = value if isinstance(value, SecretStr) else SecretStr(value)
         secret = Secret(secret_id or self._next_id("secret"), name, value)
         self._kept[secret.secret_id] = secret
         return secret
@@ -33,4 +36,4 @@ class Vault(Register[Secret]):
             return locator
         secret_id = locator.get("secret_id") if isinstance(locator, dict) else None
         found = self._kept.get(secret_id) if isinstance(secret_id, str) else None
-        return found.value if found else None
+        return found.value.get_secret_value() if found else None

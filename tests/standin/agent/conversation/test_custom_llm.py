@@ -85,20 +85,20 @@ def stream(*lines):
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "said", "quoted"),
     [
-        (NOT_SSE, "content type is text/plain"),
-        (WHOLE, "content type is application/json"),
-        (JSONResponse({"error": "no"}, 401), "HTTP 401"),
-        (stream("Hello.\n\n"), "'Hello.'"),
-        (stream("data: Hi\n\n"), "not JSON"),
-        (stream('data: {"a": 1}\n\n'), "choices"),
-        (stream('data: {"error": {"message": "out of tea"}}\n\n'), "out of tea"),
-        (stream("data: [DONE]\n\n"), "without any text"),
+        (NOT_SSE, "content type is text/plain", ""),
+        (WHOLE, "content type is application/json", ""),
+        (JSONResponse({"error": "no"}, 401), "HTTP 401", "no"),
+        (stream("Hello.\n\n"), "a line was none", "Hello."),
+        (stream("data: Hi\n\n"), "not JSON", "Hi"),
+        (stream('data: {"a": 1}\n\n'), "choices", '"a"'),
+        (stream('data: {"error": {"message": "out of tea"}}\n\n'), "sent an error", "out of tea"),
+        (stream("data: [DONE]\n\n"), "without any text", ""),
     ],
     ids=["text", "whole", "401", "no data", "no JSON", "no chunk", "error", "empty"],
 )
-def test_a_mistake_is_said_in_plain_words_everywhere(standin, llm, answer, said):
+def test_a_mistake_is_said_in_plain_words_everywhere(standin, llm, answer, said, quoted):
     model = llm(answer)
     with dial(standin, custom(standin, model), WRITING) as socket:
         say(socket, type="user_message", text="Hi.")
@@ -110,6 +110,9 @@ def test_a_mistake_is_said_in_plain_words_everywhere(standin, llm, answer, said)
     assert said in error["message"]
     entry = next(e for e in standin.state.journal.entries if "problem" in e)
     assert said in entry["problem"]
+    # What the server said itself is for whoever may read the journal.
+    assert quoted in entry["problem"]
+    assert not quoted or f": {quoted}" not in f"{reason} {error} {heard}"
     conversation_id = of(heard, "conversation_initiation_metadata")[0]["conversation_id"]
     record = standin.state.conversations.get(conversation_id)
     assert record.status == "failed"
@@ -165,7 +168,9 @@ def test_barge_in_aborts_the_request_and_corrects_the_history(standin, llm, ears
     assert of(heard, "interruption")
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com", "example.com/v1"])
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com", "example.com/v1", "http://[x/", "http://0177.0.0.1"]
+)
 def test_an_address_that_is_none_closes_with_1008(standin, url):
     with dial(standin, custom(standin, url), WRITING) as socket:
         _, code, reason = hear_all(socket)
