@@ -42,6 +42,14 @@ class Secret:
         self._reveal: Callable[[], str] = lambda: value
         self.source = source
 
+    @classmethod
+    def of(cls, given: str | Secret) -> Secret:
+        """A key that may be one already: put it in the place of the plain one at once.
+
+        A traceback that shows local variables shows a plain one.
+        """
+        return given if isinstance(given, Secret) else cls(given)
+
     def reveal(self) -> str:
         """The key itself. Hand it to a client, not to an output."""
         return self._reveal()

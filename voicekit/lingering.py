@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -28,14 +29,19 @@ class Lingering:
     """ASGI middleware that ends a response only once the request's body has come.
 
     The response itself is sent at once; only its end waits.
+
+    Args:
+        app: whose responses they are.
+        over: bytes; smaller bodies are left alone. A server reads some ahead: uvicorn 64 KiB.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, over: int = 0) -> None:
         self.app = app
+        self.over = over
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] != "http" or not _has_body(scope):
+        if scope["type"] != "http" or _length(scope) <= self.over:
             await self.app(scope, receive, send)
             return
         more = True
@@ -63,6 +69,8 @@ class Lingering:
         await self.app(scope, noted, held)
 
 
-def _has_body(scope: Scope) -> bool:
+def _length(scope: Scope) -> float:
+    """Bytes of a request's body, infinitely many when it does not say."""
     headers = dict(scope["headers"])
-    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+    length = headers.get(b"content-length", b"0")
+    return math.inf if b"transfer-encoding" in headers or not length.isdigit() else int(length)

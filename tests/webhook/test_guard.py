@@ -11,7 +11,7 @@ from asking import HELLO, ask
 from waiting import HANG, until
 
 from voicekit.keys import Secret
-from voicekit.webhook import webhook
+from voicekit.webhook import ANYONE, webhook
 
 SECRET = "correct-horse-battery"
 
@@ -138,12 +138,13 @@ def test_more_streams_than_allowed_are_refused_and_their_place_comes_back():
 
 
 def test_a_client_that_leaves_while_it_sends_gives_its_place_back(serving):
-    app = webhook(hello, streams=1)
+    app = webhook(hello, streams=1, secret=ANYONE)
     url = serving(app)
     port = int(url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=HANG) as client:
         client.sendall(
             b"POST /v1/chat/completions HTTP/1.1\r\n"
+            b"content-type: application/json\r\n"
             b"host: localhost:%d\r\ncontent-length: 9\r\n\r\n{" % port
         )
         until(lambda: len(app.log))

@@ -11,7 +11,7 @@ from asking import support
 from openai import AsyncOpenAI, OpenAI
 from waiting import until
 
-from voicekit.webhook import relay, webhook
+from voicekit.webhook import ANYONE, relay, webhook
 
 SECRET = "a-secret"
 TOOL = {
@@ -101,7 +101,7 @@ def test_a_failure_within_a_stream_is_an_api_error(serving):
         yield "Let me see. "
         raise RuntimeError("database is gone")
 
-    app = webhook(failing)
+    app = webhook(failing, secret=ANYONE)
     heard: list[str] = []
     with OpenAI(base_url=f"{serving(app)}/v1", api_key="x", max_retries=0) as client:
         stream = client.chat.completions.create(model="m", messages=QUESTION, stream=True)
@@ -125,13 +125,13 @@ def test_an_sdks_stream_as_the_answer_is_closed_when_the_caller_leaves(serving):
         finally:
             closed.append(True)
 
-    upstream = f"{serving(webhook(endless))}/v1"
+    upstream = f"{serving(webhook(endless, secret=ANYONE))}/v1"
 
     async def answer(turn):
         model = AsyncOpenAI(base_url=upstream, api_key="x", max_retries=0)
         return await model.chat.completions.create(model="m", messages=turn.messages, stream=True)
 
-    with OpenAI(base_url=f"{serving(webhook(answer))}/v1", api_key="x") as client:
+    with OpenAI(base_url=f"{serving(webhook(answer, secret=ANYONE))}/v1", api_key="x") as client:
         stream = client.chat.completions.create(model="m", messages=QUESTION, stream=True)
         for chunk in stream:
             if chunk.choices[0].delta.content:

@@ -11,7 +11,7 @@ import pytest
 from asking import Answer, ask
 from waiting import HANG, until_async
 
-from voicekit.webhook import ToolCall, relay, webhook
+from voicekit.webhook import ANYONE, ToolCall, relay, webhook
 
 NEVER = 3600.0  # seconds
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -247,7 +247,7 @@ def test_tool_calls_come_through_two_webhooks_as_they_were_made(serving):
     async def refund(_turn):
         yield ToolCall("find_order", {"number": "1042"}, id="call_ours")
 
-    first = serving(webhook(refund))
+    first = serving(webhook(refund, secret=ANYONE))
     got = asyncio.run(ask(webhook(relay(f"{first}/v1"))))
     (call,) = [call for delta in got.deltas for call in delta.get("tool_calls", [])]
     assert (call["id"], call["function"]["arguments"]) == ("call_ours", '{"number": "1042"}')

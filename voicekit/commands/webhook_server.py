@@ -24,7 +24,7 @@ from fastapi.responses import StreamingResponse
 from voicekit.commands.memory import give_back, held
 from voicekit.commands.webhook_upstream import RATE, TOKENS, TTFT, token
 from voicekit.serving import App, Receive, Scope, Send
-from voicekit.webhook import Turn, relay, webhook
+from voicekit.webhook import ANYONE, Turn, relay, webhook
 
 SECRET = "bench-secret"  # noqa: S105  of a server on loopback that lives for a minute
 STATE = "/state"
@@ -58,7 +58,7 @@ def floor(upstream: str) -> App:
 
 def ours(upstream: str) -> App:
     """The kit's relay, with nothing asked of it."""
-    return webhook(relay(upstream), streams=_PLENTY)
+    return webhook(relay(upstream), secret=ANYONE, streams=_PLENTY)
 
 
 def guarded(upstream: str) -> App:
@@ -85,7 +85,7 @@ def generator(rate: float) -> App:
             yield token(received)
             due += 1 / rate
 
-    return webhook(answer, streams=_PLENTY)
+    return webhook(answer, secret=ANYONE, streams=_PLENTY)
 
 
 def async_openai(upstream: str) -> App:

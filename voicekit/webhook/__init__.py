@@ -9,9 +9,10 @@ notebook, and `uvicorn` from anywhere else.
 """
 
 from voicekit.webhook.app import Webhook, webhook
+from voicekit.webhook.guard import ANYONE
 from voicekit.webhook.pieces import ToolCall
 from voicekit.webhook.relay import relay
 from voicekit.webhook.tunnel import Tunnel, public
 from voicekit.webhook.turn import Turn
 
-__all__ = ["ToolCall", "Tunnel", "Turn", "Webhook", "public", "relay", "webhook"]
+__all__ = ["ANYONE", "ToolCall", "Tunnel", "Turn", "Webhook", "public", "relay", "webhook"]

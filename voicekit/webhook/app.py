@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
@@ -12,14 +13,18 @@ from starlette.responses import Response
 
 from voicekit.arguments import check_callable
 from voicekit.keys import Secret
+from voicekit.lingering import Lingering
 from voicekit.serving import Receive, Scope, Send
 from voicekit.webhook import chunks, turn
-from voicekit.webhook.guard import Guard, Refused
+from voicekit.webhook.guard import Anyone, Guard, Refused
 from voicekit.webhook.log import Entry, Log
 from voicekit.webhook.reply import Answer, Context, Manner, Reply
 
 APOLOGY = "Sorry, something went wrong on my side. Could you say that again?"
 _AN_ANSWER = "Pass a function of one turn, without calling it, or relay(…)."
+_MADE = "the webhook itself"
+_HINT = " It made one itself: app.secret.reveal(), or give yours, webhook(answer, secret=…)."
+_READ_AHEAD = 1 << 16  # bytes that uvicorn reads of a body that nobody asks for
 _ELLIPSES = ("... ", "… ")
 _PATHS = ("/v1/chat/completions", "/chat/completions", "/{base:path}/chat/completions")
 _ERROR = {
@@ -32,6 +37,7 @@ _REFUSALS = {
     401: "wrong or no secret",
     408: "the body did not come",
     413: "the body is too large",
+    415: "the body is no JSON, by its own account",
     429: "too many answers under way",
     500: "the answer failed",
     502: "the server behind it failed",
@@ -41,7 +47,7 @@ _REFUSALS = {
 def webhook(
     answer: Answer,
     *,
-    secret: str | Secret | Sequence[str | Secret] | None = None,
+    secret: str | Secret | Sequence[str | Secret] | Anyone | None = None,
     system: str | None = None,
     context: Context | None = None,
     filler: str | Sequence[str] | None = None,
@@ -63,7 +69,9 @@ def webhook(
             completion chunks or another server's bytes; or `relay(…)`. A function that returns
             text or a stream of these will do, and so will a synchronous one, in a thread.
         secret: what the platform sends as `Authorization: Bearer …`, the custom LLM's API key in
-            the agent's settings; several while one is being replaced; None asks for none.
+            the agent's settings; several while one is being replaced. None makes one, to be read
+            with `app.secret.reveal()`: in each process another. `voicekit.webhook.ANYONE` asks
+            for none, and then whoever finds the address may ask.
         system: a system prompt to put before the platform's.
         context: a function of the turn that looks up facts for the reply; text, a list of texts,
             or nothing. They are put before what the caller said last.
@@ -85,6 +93,8 @@ def webhook(
         TypeError: `answer` cannot be called with a turn.
         ValueError: a filler without its ellipsis and space, an empty secret, or a limit below 1.
     """
+    asked = _secrets(secret)
+    secret = None  # what is in a variable is shown by a traceback that shows variables
     check_callable("answer", answer, 1, _AN_ANSWER)
     fillers = [filler] if isinstance(filler, str) else list(filler or ())
     for words in fillers:
@@ -94,7 +104,6 @@ def webhook(
     for name, limit in limits.items():
         if limit is not None and limit < 1:
             raise ValueError(f"{name} must be at least 1, not {limit}.")
-    secrets = [secret] if isinstance(secret, str | Secret) else list(secret or ())
     manner = Manner(
         answer=answer,
         system=system,
@@ -109,18 +118,43 @@ def webhook(
         apology=apology,
         keep_contents=keep_contents,
     )
-    return Webhook(manner, Guard(secrets, max_body, streams))
+    made = next((one for one in asked if one.source == _MADE), None)
+    guard = Guard(asked, max_body, streams, _HINT if made else "")
+    return Webhook(manner, guard, asked[0] if asked else None)
+
+
+def _secrets(given: str | Secret | Sequence[str | Secret] | Anyone | None) -> list[Secret]:
+    """The secrets to ask for; one is made unless told otherwise.
+
+    Raises:
+        ValueError: one is empty, or there is none in a list.
+    """
+    if given is None:
+        return [Secret(secrets.token_urlsafe(24), _MADE)]
+    if isinstance(given, Anyone):
+        return []
+    asked = [Secret.of(one) for one in ([given] if isinstance(given, str | Secret) else given)]
+    given = None
+    if not asked or "" in asked:
+        raise ValueError(
+            "The secret is empty. Leave it out, and the webhook makes one; "
+            "secret=voicekit.webhook.ANYONE lets everybody ask."
+        )
+    return asked
 
 
 class Webhook(FastAPI):
     """Made by `webhook`: a FastAPI app, to which you may add routes of your own.
 
-    `log` shows the requests so far as a table.
+    `log` shows the requests so far as a table. `secret` is what callers must show, the first of
+    several, and None when anybody may call.
     """
 
-    def __init__(self, manner: Manner, guard: Guard) -> None:
+    def __init__(self, manner: Manner, guard: Guard, secret: Secret | None) -> None:
         super().__init__(title="voicekit webhook", docs_url=None, redoc_url=None)
         self.log = Log()
+        self.secret = secret
+        self._whole = Lingering(self._direct, over=_READ_AHEAD)
         self._manner = manner
         self._guard = guard
         for path in _PATHS:
@@ -129,6 +163,10 @@ class Webhook(FastAPI):
         self.add_api_route("/health", self._health, methods=["GET"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, also whoever is refused in the middle of sending."""
+        await self._whole(scope, receive, send)
+
+    async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a turn directly: each of FastAPI's layers would cost time at every word."""
         turns = scope["type"] == "http" and scope["method"] == "POST" and not self.user_middleware
         if turns and scope["path"].endswith(_PATHS[1]):
@@ -138,7 +176,11 @@ class Webhook(FastAPI):
             await super().__call__(scope, receive, send)
 
     def __repr__(self) -> str:
-        return f"<webhook, {len(self.log)} requests, {self._guard.streams} answers under way>"
+        if self.secret is None:
+            who = ", open to anyone"
+        else:
+            who = ", its secret: app.secret.reveal()" if self.secret.source == _MADE else ""
+        return f"<webhook, {len(self.log)} requests, {self._guard.streams} answers under way{who}>"
 
     def openapi(self) -> dict[str, Any]:
         """FastAPI's description, with what it cannot know: the raw handlers' schemas."""
@@ -196,6 +238,7 @@ class Webhook(FastAPI):
         place: int | None = None
         try:
             who = guard.admit(request)
+            guard.check_type(request)
             guard.enter(who)
             place = who
             asked = turn.parse(await guard.read(request), dict(request.headers))

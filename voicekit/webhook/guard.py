@@ -6,8 +6,10 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
+from enum import Enum
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -16,6 +18,20 @@ from voicekit.keys import Secret
 
 _BODY_PATIENCE = 10.0  # seconds for the whole body
 _RETRY_AFTER = "1"
+_JSON = re.compile(r"application/([a-z0-9.+-]+\+)?json *(;.*)?", re.I)
+
+
+class Anyone(Enum):
+    """What stands in a secret's place when none is asked for."""
+
+    ANYONE = "anyone"
+
+    def __repr__(self) -> str:
+        return "ANYONE"
+
+
+ANYONE = Anyone.ANYONE
+"""`webhook(answer, secret=ANYONE)`: whoever finds the address may ask, and spend your money."""
 
 
 class Refused(Exception):
@@ -50,15 +66,16 @@ class Guard:
     Args:
         secrets: the bearer secrets that are accepted, several while one is being replaced; none
             accepts everybody.
+        hint: what to add for whoever shows another one.
         largest: bytes of a body.
         streams: answers under way at once for each secret.
     """
 
-    def __init__(self, secrets: Sequence[str | Secret], largest: int, streams: int) -> None:
-        plain = [s.reveal() if isinstance(s, Secret) else s for s in secrets]
-        if not all(plain):
-            raise ValueError("The secret is empty. Leave it out (secret=None) to accept everybody.")
-        self._digests = [_digest(value) for value in plain]
+    def __init__(
+        self, secrets: Sequence[Secret], largest: int, streams: int, hint: str = ""
+    ) -> None:
+        self._digests = [_digest(secret.reveal()) for secret in secrets]
+        self._hint = hint
         self._largest = largest
         self._streams = streams
         self._busy: Counter[int] = Counter()
@@ -81,17 +98,28 @@ class Guard:
         """
         if not self._digests:
             return 0
-        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
-        digest = _digest(shown.strip(), "latin-1") if scheme.lower() == "bearer" else b""
+        digest = _shown(request)
         # Digests are of one length, and all of them are compared: time tells nothing.
         matches = [hmac.compare_digest(digest, known) for known in self._digests]
         if not any(matches):
             raise Refused(
                 401,
                 "invalid_secret",
-                "The Authorization header must be 'Bearer' and this webhook's secret.",
+                f"The Authorization header must be 'Bearer' and this webhook's secret.{self._hint}",
             )
         return matches.index(True)
+
+    def check_type(self, request: Request) -> None:
+        """See that the request says it is JSON: a web page may send other types to anybody.
+
+        Raises:
+            Refused: it says something else (415).
+        """
+        types = request.headers.getlist("content-type")
+        if len(types) != 1 or not _JSON.fullmatch(types[0].strip()):
+            raise Refused(
+                415, "unsupported_media_type", "Send the header 'Content-Type: application/json'."
+            )
 
     def enter(self, who: int) -> None:
         """Take a place; `leave` gives it back.
@@ -137,6 +165,12 @@ class Guard:
 
     def _too_large(self) -> Refused:
         return Refused(413, "body_too_large", f"The body is larger than {self._largest} bytes.")
+
+
+def _shown(request: Request) -> bytes:
+    """The digest of the bearer token; empty without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return _digest(token.strip(), "latin-1") if scheme.lower() == "bearer" else b""
 
 
 def _digest(value: str, encoding: str = "utf-8") -> bytes:

@@ -46,6 +46,7 @@ def relay(
     Raises:
         ValueError: the URL has no host.
     """
+    key = None if key is None else Secret.of(key)
     return Relay(url, key, model, parameters)
 
 
@@ -53,14 +54,14 @@ class Relay:
     """Made by `relay`; call it with a turn for the server's stream as blocks of bytes."""
 
     def __init__(
-        self, url: str, key: str | Secret | None, model: str | None, parameters: dict[str, Any]
+        self, url: str, key: Secret | None, model: str | None, parameters: dict[str, Any]
     ) -> None:
         check_type("url", url, str, "Pass the server's address, like http://host:port/v1.")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no server's address. Give one like http://host:port/v1.")
         self.url = url.rstrip("/").removesuffix(_PATH) + _PATH
-        self._key = key if isinstance(key, Secret) or key is None else Secret(key)
+        self._key = key
         self._fields = {**parameters, **({"model": model} if model else {})}
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, _Session] = WeakKeyDictionary()
 
@@ -109,14 +110,16 @@ class Relay:
         return body
 
     async def _ask(self, body: dict[str, Any]) -> aiohttp.ClientResponse:
-        headers = {"content-type": "application/json", "accept": "text/event-stream"}
-        if self._key is not None:
-            headers["authorization"] = f"Bearer {self._key.reveal()}"
         data = mending.dumps(body)
         session = await self._session()
         for attempt in (1, 2):
             try:
-                response = await session.post(self.url, data=data, headers=headers)
+                response = await session.post(
+                    self.url,
+                    data=data,
+                    headers=self._headers(),
+                    allow_redirects=False,  # the conversation and the key are for this address
+                )
                 break
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
                 if isinstance(error, aiohttp.ClientConnectorError):
@@ -136,6 +139,11 @@ class Relay:
             response.close()
             raise
         return response
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"content-type": "application/json", "accept": "text/event-stream"}
+        key = {} if self._key is None else {"authorization": f"Bearer {self._key.reveal()}"}
+        return {**headers, **key}
 
     def _unreachable(self, error: Exception) -> UpstreamError:
         host = urlsplit(self.url).netloc.rpartition("@")[2]
@@ -184,6 +192,13 @@ async def _check(response: aiohttp.ClientResponse) -> None:
         raise UpstreamError(
             f"The server answered with {response.content_type}, not with a stream of events.",
             "malformed",
+        )
+    if 300 <= response.status < 400:
+        raise UpstreamError(
+            f"The server sends its callers elsewhere ({response.status}). The conversation and the "
+            "key go to the address given to relay(…) only: give it the right one.",
+            "redirected",
+            response.status,
         )
     said: Any = None
     with suppress(TimeoutError, aiohttp.ClientError, ValueError):
