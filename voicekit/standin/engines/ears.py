@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 import sys
-import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing, Word
 from voicekit.standin.engines.ear import Ear
 from voicekit.standin.engines.noise import readings, without_noise
 from voicekit.standin.engines.sound import above_silence, at_listening_rate
-from voicekit.standin.engines.worker import NO_ANSWER, Worker
+from voicekit.standin.engines.worker import Attendant, DiedError, Request
 from voicekit.standin.written_form import written
 
 MOST_DECODERS = 4  # processes of about 75 MB, 165 MB once one had to listen to any English
@@ -44,8 +43,11 @@ class WorkerEars:
         # -P: nothing in the program's or the user's folder may shadow the standard library.
         full = list(command or [sys.executable, "-P", program])
         number = decoders or min(MOST_DECODERS, os.cpu_count() or 1)
-        self._judge = _Line(full, None)
-        self._decoders = [_Line(full, _load) for _ in range(number)]
+        closed = "These ears were closed; make new ones."
+        self._judge = Attendant(full, closed=closed, patience=PATIENCE)
+        self._decoders = [
+            Attendant(full, _load, closed=closed, patience=PATIENCE) for _ in range(number)
+        ]
         self._names = count(1)
 
     async def open(self, keywords: Sequence[str] = ()) -> Hearing:
@@ -59,10 +61,10 @@ class WorkerEars:
         name = f"session {next(self._names)}"
         silence = bytes(1024)
         await asyncio.gather(
-            self._judge.ask({"op": "judge", "session": f"{name} warm-up", "pcm": _text(silence)}),
-            *(self._ask(line, [silence], keywords, final=False) for line in self._decoders),
+            self.judge(f"{name} warm-up", silence),
+            *(self._ask(decoder, [silence], keywords, final=False) for decoder in self._decoders),
         )
-        await self._judge.ask({"op": "forget", "session": f"{name} warm-up"})
+        self.forget(f"{name} warm-up")
         return Ear(_Session(self, name, tuple(keywords)))
 
     async def transcribe(self, pcm: bytes, rate: int) -> Heard:
@@ -76,30 +78,33 @@ class WorkerEars:
     async def hear(self, pcm: bytes, keywords: Sequence[str], final: bool) -> Heard:
         """Decode one utterance, in the process that has least to do."""
         sounds = await asyncio.to_thread(readings, pcm)
-        line = min(self._decoders, key=lambda line: line.waiting)  # as it is once they are there
-        return await self._ask(line, sounds, keywords, final)
+        # As it is once the readings are there.
+        decoder = min(self._decoders, key=lambda decoder: decoder.waiting)
+        return await self._ask(decoder, sounds, keywords, final)
 
     @property
     def free(self) -> int:
         """How many processes that decode have nothing to do."""
-        return sum(not line.waiting for line in self._decoders)
+        return sum(not decoder.waiting for decoder in self._decoders)
 
     async def judge(self, session: str, pcm: bytes) -> list[float]:
         """Likelihoods of speech, one for each whole frame of `pcm`."""
-        answer = await self._judge.ask({"op": "judge", "session": session, "pcm": _text(pcm)})
+        answer = await _answer(self._judge, {"op": "judge", "session": session, "pcm": _text(pcm)})
         return [float(probability) for probability in answer["probabilities"]]
 
     def forget(self, session: str) -> None:
         """Let go of what is known of a session's voice."""
-        self._judge.tell({"op": "forget", "session": session})
+        if self._judge.pid is not None:
+            with contextlib.suppress(EngineError):  # closed meanwhile: nothing is known any more
+                self._judge.ask({"op": "forget", "session": session})
 
     def close(self) -> None:
         """End the processes; what still waits gets an EngineError. Twice is safe."""
-        for line in (self._judge, *self._decoders):
-            line.close()
+        for engine in (self._judge, *self._decoders):
+            engine.close()
 
     async def _ask(
-        self, line: _Line, sounds: Sequence[bytes], keywords: Sequence[str], final: bool
+        self, decoder: Attendant, sounds: Sequence[bytes], keywords: Sequence[str], final: bool
     ) -> Heard:
         clean, *others = sounds
         request = {
@@ -109,7 +114,7 @@ class WorkerEars:
             "final": final,
             "others": [_text(other) for other in others],
         }
-        answer = await line.ask(request)
+        answer = await _answer(decoder, request)
         words = tuple(Word(text, start, end) for text, start, end in answer["words"])
         text = written(" ".join(word.text for word in words))
         return Heard(text, answer["source"], answer["confidence"], words)
@@ -135,71 +140,12 @@ class _Session:
         self._ears.forget(self._name)
 
 
-class _Line:
-    """One process and the thread that asks it, one request after the other."""
-
-    def __init__(self, command: list[str], first: Any) -> None:
-        self._command, self._first = command, first
-        self._turns = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ears")
-        self._worker: Worker | None = None
-        self._closed = False
-        self._lock = threading.Lock()
-        self.waiting = 0
-        """Requests under way or in the queue."""
-
-    async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        if self._closed:
-            raise EngineError("These ears were closed; make new ones.")
-        with self._lock:
-            self.waiting += 1
-        asked = self._turns.submit(self._ask, request)
-        asked.add_done_callback(self._done)
-        return await asyncio.wrap_future(asked)
-
-    def _done(self, _asked: Future[dict[str, Any]]) -> None:
-        """One request less: whoever gave it up, the process works on it to its end."""
-        with self._lock:
-            self.waiting -= 1
-
-    def tell(self, request: dict[str, Any]) -> None:
-        """Ask without waiting for the answer, if there is a process to ask."""
-        if not self._closed and self._worker:
-            self._turns.submit(self._ask, request)
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._turns.shutdown()
-            if self._worker:
-                self._worker.end()
-
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Ask the process, and once more a new one if it died: not every death is the sound's."""
-        ending = ""
-        for _ in range(2):
-            if self._closed:
-                raise EngineError("These ears were closed while an utterance waited.")
-            try:
-                answer = self._started().ask(request)[0]
-            except NO_ANSWER:
-                ending = self._worker.end() if self._worker else ""
-                self._worker = None
-                continue
-            if "error" in answer:
-                raise EngineError(answer["error"])
-            return answer
-        raise EngineError(f"The recogniser's process died twice. Please report this ({ending}).")
-
-    def _started(self) -> Worker:
-        if self._worker is None:
-            self._worker = Worker(self._command, PATIENCE)
-            if self._first:
-                answer, _ = self._worker.ask(self._first())
-                if "error" in answer:
-                    self._worker.end()
-                    self._worker = None
-                    raise EngineError(answer["error"])
-        return self._worker
+async def _answer(engine: Attendant, request: Request) -> dict[str, Any]:
+    try:
+        return (await asyncio.wrap_future(engine.ask(request)))[0]
+    except DiedError as ending:
+        said = f"The recogniser's process died twice. Please report this ({ending})."
+        raise DiedError(said) from ending
 
 
 def _load() -> dict[str, Any]:
