@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 
-WAITING = 10.0
-"""Seconds of sound that may wait; a client that sends faster is read no further."""
+LATE = 20.0
+"""Seconds that a piece may wait. Ears that are further behind hear what is said now instead: an
+answer to what was said that long ago comes too late."""
+MOST = 600.0
+"""Seconds of sound that may wait, however fast a client sends it."""
 TOGETHER = 0.1
 """Seconds of sound that are judged at once, when more than one piece waits."""
 
 
 class Inbox:
-    """Pieces in the order they came.
+    """Pieces in the order they came, the oldest given up when the ears do not keep up.
+
+    Whoever puts a piece in never waits: the same reader answers pings and hears a client leave.
 
     Args:
         second: bytes of a second.
+        clock: seconds, by which the ears are late.
     """
 
-    def __init__(self, second: int) -> None:
+    def __init__(self, second: int, clock: Callable[[], float]) -> None:
         self._second = second
-        self._pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self._clock = clock
+        self._pieces: deque[tuple[float, bytes]] = deque()
         self._waiting = 0  # bytes
-        self._room = asyncio.Event()
+        self._filled = asyncio.Event()
+        self.given_up = 0.0
+        """Seconds of sound that nobody heard."""
 
     def put(self, piece: bytes) -> None:
         """Take the next piece."""
+        now = self._clock()
+        self._pieces.append((now, piece))
         self._waiting += len(piece)
-        self._pieces.put_nowait(piece)
-
-    async def room(self) -> None:
-        """Wait while more than `WAITING` seconds are there."""
-        while self._waiting > WAITING * self._second:
-            self._room.clear()
-            await self._room.wait()
+        self._filled.set()
+        while self._waiting > MOST * self._second or now - self._pieces[0][0] > LATE:
+            _, oldest = self._pieces.popleft()
+            self._waiting -= len(oldest)
+            self.given_up += len(oldest) / self._second
 
     async def get(self) -> bytes:
         """What came, once something has.
@@ -40,9 +51,11 @@ class Inbox:
         What waits is taken together: judged at once, frames cost a third, so that ears which fell
         behind catch up. Not so much that a turn could begin and end in it.
         """
-        found = await self._pieces.get()
-        while not self._pieces.empty() and len(found) < TOGETHER * self._second:
-            found += self._pieces.get_nowait()
+        while not self._pieces:
+            self._filled.clear()
+            await self._filled.wait()
+        found = b""
+        while self._pieces and len(found) < TOGETHER * self._second:
+            found += self._pieces.popleft()[1]
         self._waiting -= len(found)
-        self._room.set()
         return found

@@ -13,7 +13,8 @@ from voicekit.standin.agent.ending import OPERATIONAL, Ended
 from voicekit.standin.agent.inbox import Inbox
 from voicekit.standin.agent.timers import Timers
 from voicekit.standin.agent.turns import Turns
-from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Hearing
+from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Heard, Hearing
+from voicekit.standin.engines.worker import DiedError
 
 STARVED = 0.5
 """Seconds without sound in the middle of speech, after which silence is heard instead: some clients
@@ -21,6 +22,7 @@ stop sending where the caller stops speaking."""
 
 _SILENCE = bytes(2 * round(3 * FRAME * LISTENING_RATE))  # 0.1 s, in whole frames
 _NOISE = 0.3  # seconds; shorter sounds that say nothing get no answer
+NOTHING = Heard("", "none", 0.0)
 _NEWS = 0.5  # seconds of sound between tentative transcripts
 _SCORES = 3  # frames between VAD scores, about 0.1 s
 
@@ -40,8 +42,9 @@ class Listening:
         self._turns = turns
         self._timers = timers
         self._intake = sound.Intake(config.asr.user_input_audio_format)
-        self.inbox = Inbox(2 * sound.rate(config.asr.user_input_audio_format))
+        self.inbox = Inbox(2 * sound.rate(config.asr.user_input_audio_format), call.state.now)
         """Takes what the client sends."""
+        self._told = 0.0  # seconds given up, as far as they were told
         self._ignored = {_bare(term) for term in config.turn.interruption_ignore_terms}
         self._any_words = config.agent.prompt.llm == "custom-llm"
         self._hearing: Hearing
@@ -62,6 +65,16 @@ class Listening:
         self._starved = False
         self._frames = 0
         self._recorded = 0.0
+
+    def hear(self, piece: bytes) -> None:
+        """Take what the client sent; say so when some of it will never be heard."""
+        self.inbox.put(piece)
+        if self.inbox.given_up > self._told + 1.0:
+            self._told = self.inbox.given_up
+            self._call.record.warn(
+                "The ears fell behind",
+                f"{self._told:.0f} s of the caller's sound were given up; use fewer calls at once.",
+            )
 
     async def run(self) -> None:
         """Listen for as long as the conversation lasts.
@@ -105,7 +118,11 @@ class Listening:
     async def _take(self, piece: bytes | None) -> None:
         pcm = _SILENCE if piece is None else self._intake.feed(piece)
         self._record(pcm)
-        for activity in await self._hearing.feed(pcm):
+        try:
+            activities = await self._hearing.feed(pcm)
+        except DiedError:
+            return  # as if nobody had spoken; the next sound meets a new process
+        for activity in activities:
             self._score(activity)
             undecided = self._deciding is not None and not self._deciding.done()
             async with self._steps:
@@ -185,7 +202,10 @@ class Listening:
 
     async def _report(self, event_id: int, paused: bool) -> None:
         """Tell everybody what the caller seems to say so far."""
-        text = await self._hearing.partial()
+        try:
+            text = await self._hearing.partial()
+        except DiedError:
+            text = ""
         if self._began is None or event_id != self._event_id:
             return  # the turn is over, and there is a better answer
         if self._deciding is not (asyncio.current_task() if paused else None):
@@ -209,7 +229,10 @@ class Listening:
         began, self._began, self._deciding = self._began, None, None
         self._previous = began
         asked = self._call.state.now()
-        heard = await self._hearing.end()
+        try:
+            heard = await self._hearing.end()
+        except DiedError:
+            heard = NOTHING  # the caller is asked to say it again
         # Dictation guesses at what is no support desk's: a script would take a guess for an order.
         text = heard.text if heard.source == "grammar" or self._any_words else ""
         seconds = event.at - (event.at if began is None else began)

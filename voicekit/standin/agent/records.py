@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from voicekit.standin.agent.store import Agent
 from voicekit.standin.agent.transcript import Item, Role
 
 Status = Literal["initiated", "in-progress", "processing", "done", "failed"]
+_log = logging.getLogger(__name__)
 KEPT = 1_000
 """Conversations that are remembered, the newest."""
 
@@ -33,6 +35,7 @@ class ConversationRecord:
         authorization: `public`, `signed_url` or `authorization_header`.
         main_language: as spoken last.
         feedback: scores of the whole conversation, `like` or `dislike`.
+        warnings: what did not go well and did not end it, by what it is about.
         files: what was uploaded: name, media type, and content, by id.
         items: the transcript.
     """
@@ -54,6 +57,7 @@ class ConversationRecord:
     main_language: str | None = "en"
     charging: dict[str, Any] = field(default_factory=dict)
     feedback: list[dict[str, Any]] = field(default_factory=list)
+    warnings: dict[str, str] = field(default_factory=dict)
     files: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     recording: Recording = field(default_factory=Recording)
@@ -64,6 +68,12 @@ class ConversationRecord:
         item = Item(role, at, message, **more)
         self.items.append(item)
         return item
+
+    def warn(self, about: str, said: str) -> None:
+        """Note what went wrong; a later word about the same takes the place of the earlier."""
+        if about not in self.warnings:
+            _log.warning("%s: %s", about, said)
+        self.warnings[about] = said
 
     def rate(self, score: str | None, at: float, event_id: int | None = None) -> None:
         """The caller's `like` or `dislike`: of one answer, or of the whole; None takes it back."""

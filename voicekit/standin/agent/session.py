@@ -90,8 +90,6 @@ class Session:
                 self._take(message)
             while True:
                 self._take(await receive(self._websocket))
-                if self._listening:
-                    await self._listening.inbox.room()
 
     def hung_up(self) -> None:
         """The client left: what the agent was saying is noted as far as it was heard."""
@@ -110,7 +108,7 @@ class Session:
         except (TypeError, ValueError, binascii.Error):
             raise _invalid("A user_audio_chunk must be base64.") from None
         if self._listening:
-            self._listening.inbox.put(sound)
+            self._listening.hear(sound)
 
     def _user_message(self, message: Message) -> None:
         self._timers.caller_is_there()

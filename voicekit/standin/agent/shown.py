@@ -122,7 +122,7 @@ def _metadata(record: ConversationRecord, length: int) -> dict[str, Any]:
         "charging": record.charging,
         "termination_reason": record.reason,
         "error": {"code": code, "reason": reason} if record.error else None,
-        "warnings": [],
+        "warnings": [f"{about}: {said}" for about, said in record.warnings.items()],
         "main_language": record.main_language,
         "text_only": record.text_only,
         "conversation_initiation_source": record.source,

@@ -14,6 +14,7 @@ from voicekit.standin.agent.playout import Playout
 from voicekit.standin.agent.statement import Statement
 from voicekit.standin.elevenlabs_generation import Pace, Piece, alignment_ms, passages, pieces
 from voicekit.standin.engines import Speech
+from voicekit.standin.engines.worker import DiedError
 
 _Part = tuple[str, int, Statement, float]
 
@@ -70,7 +71,7 @@ class Speaker:
         sent = 0.0
         for passage in passages(text):
             try:
-                speech = await state.voice.say(passage, self._call.voice.offline, tts.speed)
+                speech = await self._say(passage)
                 encoder = formats.encoder(tts.agent_output_audio_format, speech.rate)
             except (EngineError, formats.UnknownFormat) as error:
                 raise Ended(OPERATIONAL, str(error), "tts_cascade_error") from error
@@ -83,6 +84,14 @@ class Speaker:
             sent += speech.ends[-1]
             start += len(passage)
         self._pace.end(sent)
+
+    async def _say(self, passage: str) -> Speech:
+        """Speak a passage; a voice that died of it is asked once more, since death is rare."""
+        voice, speed = self._call.voice.offline, self._call.opening.config.tts.speed
+        try:
+            return await self._call.state.voice.say(passage, voice, speed)
+        except DiedError:
+            return await self._call.state.voice.say(passage, voice, speed)
 
     def _send(self, speech: Speech, piece: Piece, start: int, statement: Statement) -> None:
         if self.silent:

@@ -180,7 +180,9 @@ class Ear:
         if self._guess:
             self._guess[1].cancel()
         sound = self._cut(self._begun - LEAD, self._last + TAIL)
-        self._guess = (span, asyncio.ensure_future(self._asked.hear(sound, final=True)))
+        guess = asyncio.ensure_future(self._asked.hear(sound, final=True))
+        guess.add_done_callback(_look_at)
+        self._guess = (span, guess)
 
     def _span(self) -> tuple[float, float]:
         """The beginning and the end of the utterance's speech so far."""
@@ -205,3 +207,9 @@ class Ear:
         if extra > 0:
             del self._sound[:extra]
             self._dropped += extra
+
+
+def _look_at(guess: asyncio.Task[Heard]) -> None:
+    """Take note of how a guess ended: asyncio complains of an error that nobody looked at."""
+    if not guess.cancelled():
+        guess.exception()
