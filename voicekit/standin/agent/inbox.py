@@ -6,6 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+WAITING = 10.0
+"""Seconds of sound that may wait before a client that sends faster than it is heard is slowed."""
+FASTEST = 30.0
+"""Times as fast as it sounds that a client is read then: slow enough to be felt by a client that
+sends a whole recording at once, and fast enough for pings behind it to be answered."""
 LATE = 20.0
 """Seconds that a piece may wait. Ears that are further behind hear what is said now instead: an
 answer to what was said that long ago comes too late."""
@@ -18,7 +23,7 @@ TOGETHER = 0.1
 class Inbox:
     """Pieces in the order they came, the oldest given up when the ears do not keep up.
 
-    Whoever puts a piece in never waits: the same reader answers pings and hears a client leave.
+    Reading never stops, since the same reader answers pings and hears a client leave.
 
     Args:
         second: bytes of a second.
@@ -31,6 +36,7 @@ class Inbox:
         self._pieces: deque[tuple[float, bytes]] = deque()
         self._waiting = 0  # bytes
         self._filled = asyncio.Event()
+        self._pause = 0.0  # seconds
         self.given_up = 0.0
         """Seconds of sound that nobody heard."""
 
@@ -40,10 +46,17 @@ class Inbox:
         self._pieces.append((now, piece))
         self._waiting += len(piece)
         self._filled.set()
+        self._pause += len(piece) / self._second / FASTEST
         while self._waiting > MOST * self._second or now - self._pieces[0][0] > LATE:
             _, oldest = self._pieces.popleft()
             self._waiting -= len(oldest)
             self.given_up += len(oldest) / self._second
+
+    async def room(self) -> None:
+        """Wait a little before the next piece is read, while more than `WAITING` seconds wait."""
+        pause, self._pause = self._pause, 0.0
+        if self._waiting > WAITING * self._second:
+            await asyncio.sleep(pause)
 
     async def get(self) -> bytes:
         """What came, once something has.

@@ -90,6 +90,8 @@ class Session:
                 self._take(message)
             while True:
                 self._take(await receive(self._websocket))
+                if self._listening:
+                    await self._listening.inbox.room()
 
     def hung_up(self) -> None:
         """The client left: what the agent was saying is noted as far as it was heard."""
