@@ -14,7 +14,7 @@ from contextlib import closing
 
 import pytest
 import trustme
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 from websockets.sync.client import connect
 
 from voicekit.errors import ServingError
@@ -366,3 +366,31 @@ def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+async def repeat_what_comes(_scope, receive, send):
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": message["text"]})
+
+
+def test_a_websocket_is_told_that_the_server_goes_away():
+    served = serve(repeat_what_comes, name="goodbye")
+    with connect(served.url.replace("http", "ws"), proxy=None) as socket:
+        socket.send("hello")
+        assert socket.recv() == "hello"
+        served.stop()
+        with pytest.raises(ConnectionClosedOK):
+            socket.recv()
+        assert socket.close_code == 1001
+
+
+def test_one_that_comes_while_the_server_leaves_is_heard_out_first():
+    served = serve(repeat_what_comes, name="goodbye")
+    served.leave()
+    with connect(served.url.replace("http", "ws"), proxy=None) as socket:
+        socket.send("hello")
+        with pytest.raises(ConnectionClosedOK):
+            socket.recv()
+    served.stop()

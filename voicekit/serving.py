@@ -8,11 +8,14 @@ Serving the same *name* again swaps the app and keeps the port: re-running a cel
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures.thread
+import contextlib
 import logging
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import uvicorn
@@ -27,6 +30,8 @@ __all__ = ["App", "Message", "Receive", "Scope", "Send", "Served", "serve"]
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS record that opens a handshake (RFC 8446, 5.1)
 _FIRST_BYTE_TIMEOUT = 30.0
 _AN_APP = "Pass an ASGI app: webhook(answer), or a FastAPI() or Starlette() of yours."
+_GOODBYE = 0.2  # seconds for a close to be written to clients that do not read
+_CLIENTS = 2.0  # seconds that clients have to go when the interpreter goes down
 _GRACE = 0.5  # seconds that a request under way has left once the server is stopped
 _UNSAID = {
     # Errors of ours, says uvicorn 0.54, and are none.
@@ -37,7 +42,14 @@ _UNSAID = {
     "< %s: %s",  # a header of the handshake
     "< %s",  # a frame
 }
+_GOING_AWAY = 1001  # RFC 6455, 7.4.1: what a client is told by a server that goes down
 _running: dict[str, Served] = {}
+_enders: list[Callable[[], object]] = []
+
+
+def at_exit(end: Callable[[], object]) -> None:
+    """Call `end` when the interpreter goes down, while every server still serves."""
+    _enders.append(end)
 
 
 def serve(
@@ -106,9 +118,9 @@ class Served:
         self.url = f"http://127.0.0.1:{self.port}"
         self.revision = 1
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
-        self._requests: set[asyncio.Task[Any]] = set()
+        self._requests: dict[asyncio.Task[Any], _Socket | None] = {}
+        self._leaving = False
         self._started = threading.Event()
-        self._server: uvicorn.Server | None = None
         self._thread = threading.Thread(target=self._run, name=f"voicekit-{name}", daemon=True)
         self._thread.start()
         if not self._started.wait(10):
@@ -122,10 +134,6 @@ class Served:
     def alive(self) -> bool:
         """Whether the server still takes connections."""
         return self._thread.is_alive()
-
-    @property
-    def _stopping(self) -> bool:
-        return self._server is not None and self._server.should_exit
 
     def swap(
         self,
@@ -158,13 +166,18 @@ class Served:
         """The connection of one client, by the address in its ASGI scope."""
         return self._transports.get((client[0], client[1]))
 
+    def leave(self) -> None:
+        """Tell all WebSockets, those that are still to come as well, that the server goes away."""
+        with contextlib.suppress(RuntimeError):  # its loop is closed: it has stopped
+            asyncio.run_coroutine_threadsafe(self._say_goodbye(), self._loop).result(_GRACE)
+
     def stop(self) -> None:
         """Close every connection and end the thread; calling it twice is safe.
 
         A response under way may finish within half a second, then it is cut off.
         """
-        if self._server is not None:
-            self._server.should_exit = True
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(5)
         if _running.get(self.name) is self:
             del _running[self.name]
@@ -173,14 +186,29 @@ class Served:
         scope["voicekit.served"] = self
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  an ASGI server runs each request in a task
-        self._requests.add(task)
+        socket = _Socket(receive, send) if scope["type"] == "websocket" else None
+        self._requests[task] = socket
         try:
-            await self._app(scope, receive, send)
+            if socket is None:
+                await self._app(scope, receive, send)
+            elif self._leaving:
+                await socket.refuse()
+            else:
+                await self._app(scope, socket.receive, socket.send)
         except asyncio.CancelledError:
-            if not self._stopping:
+            if not self._stopping.is_set():
                 raise  # otherwise the end is ours: uvicorn would log it as the app's failure
+        except Exception:
+            if not (socket and socket.left):
+                raise
         finally:
-            self._requests.discard(task)
+            del self._requests[task]
+
+    async def _say_goodbye(self) -> None:
+        self._leaving = True
+        sockets = [socket.leave() for socket in self._requests.values() if socket]
+        with contextlib.suppress(TimeoutError):  # of those who do not read
+            await asyncio.wait_for(asyncio.gather(*sockets), 2 * _GOODBYE)
 
     def _run(self) -> None:
         # A selector loop on every system: Windows' default loop cannot watch a bare socket.
@@ -203,22 +231,24 @@ class Served:
         config.load()
         for name in ("uvicorn.error", "asyncio"):
             logging.getLogger(name).addFilter(_worth_saying)
-        self._server = uvicorn.Server(config)
-        accepting = asyncio.create_task(self._accept(self._server))
-        ending = asyncio.create_task(self._end())
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        server = uvicorn.Server(config)
+        accepting = asyncio.create_task(self._accept(server))
+        ending = asyncio.create_task(self._end(server))
         try:
             self._started.set()
-            await self._server.serve(sockets=[])  # the sockets are ours, see _accept
+            await server.serve(sockets=[])  # the sockets are ours, see _accept
         finally:
             accepting.cancel()
             ending.cancel()
             await asyncio.wait([accepting, ending])
             self._listener.close()
 
-    async def _end(self) -> None:
+    async def _end(self, server: uvicorn.Server) -> None:
         """Once stopped, cut off what has not finished by itself; uvicorn waits for all of it."""
-        while not self._stopping:  # noqa: ASYNC110  another thread sets it: no place for an Event
-            await asyncio.sleep(0.1)
+        await self._stopping.wait()
+        await self._say_goodbye()
+        server.should_exit = True
         await asyncio.sleep(_GRACE)
         for transport in self._transports.values():
             transport.abort()
@@ -267,6 +297,56 @@ class Served:
         self._transports[address] = transport
 
 
+class _Socket:
+    """A WebSocket which the server may close under the app."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self._accepted = False
+        self._spoken = asyncio.Event()  # the client has sent something, or has left
+        self.left = False
+
+    async def receive(self) -> Message:
+        """The client's next message, for the app."""
+        message = await self._receive()
+        if message["type"] != "websocket.connect":
+            self._spoken.set()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send the app's message.
+
+        Raises:
+            OSError: the server has closed it; to the app it is as if the client had left.
+        """
+        if self.left:
+            raise OSError("The server goes away.")
+        self._accepted |= message["type"] == "websocket.accept"
+        await self._send(message)
+
+    async def refuse(self) -> None:
+        """Take a new client in and tell it that the server goes away.
+
+        A refusal would look like the client's mistake, and a close while it sends its first
+        message like a broken connection.
+        """
+        while not self._spoken.is_set():
+            if not self._accepted:
+                await self.send({"type": "websocket.accept"})
+            await self.receive()
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Tell the client that the server goes away; the app learns of a client that left."""
+        with contextlib.suppress(OSError, RuntimeError):  # it was closed before
+            if not self._accepted:
+                await self._send({"type": "websocket.accept"})
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._spoken.wait(), _GOODBYE)
+            self.left = True
+            await self._send({"type": "websocket.close", "code": _GOING_AWAY})
+
+
 def _worth_saying(record: logging.LogRecord) -> bool:
     """Drop what is no error of ours, and what may hold a key."""
     return record.msg not in _UNSAID
@@ -303,3 +383,36 @@ def _listen(port: int) -> socket.socket:
     listener.listen(512)
     listener.setblocking(False)
     return listener
+
+
+def _close_down() -> None:
+    """End what uses servers, then the servers.
+
+    A client in a thread that Python waits for may be connecting just now: such are told goodbye
+    until their threads have ended, since a server that is not there would be an error to them.
+    """
+    for end in _enders:
+        end()
+    servers = tuple(_running.values())
+    for served in servers:
+        served.leave()
+    deadline = time.monotonic() + _CLIENTS
+    while servers and _is_waited_for() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    for served in servers:
+        served.stop()
+
+
+def _is_waited_for() -> bool:
+    """Whether there is a thread that Python waits for, other than an executor's."""
+    pools = concurrent.futures.thread._threads_queues
+    return any(
+        thread is not threading.main_thread()
+        and not (thread.daemon or thread in pools or type(thread).__module__.startswith("anyio"))
+        for thread in threading.enumerate()
+    )
+
+
+# The executors of concurrent.futures end before `atexit` is called, and those that the apps use
+# would end under them. What is registered last is called first; the import above came before.
+threading._register_atexit(_close_down)  # type: ignore[attr-defined]

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from voicekit.serving import at_exit
+
 Held = TypeVar("Held")
 PATIENCE = 15.0
 """Seconds to wait for an end, since a callback of the user's may hang."""
@@ -94,6 +96,4 @@ def _end_all() -> None:
         call.wait()
 
 
-# Before the executors of concurrent.futures end, on which the stand-in may run, and before the
-# interpreter waits for the SDK's thread, for ever: `atexit` comes after both.
-threading._register_atexit(_end_all)  # type: ignore[attr-defined]
+at_exit(_end_all)  # while a stand-in still serves, and before Python waits for the SDK's thread
