@@ -134,9 +134,12 @@ def user(clone: Path) -> int:
     # For an interpreter that only root may find, below /root say: look anywhere, write nowhere.
     looking = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+    start = "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)"
     for more in ([], looking):
         command = [*become, *more, python]
-        reach = subprocess.run([*command, "-c", "import voicekit"], env=environment, cwd=clone)
+        reach = subprocess.run(
+            [*command, "-c", start], env=environment, cwd=clone, stderr=subprocess.DEVNULL
+        )
         if reach.returncode == 0:
             break
     else:
