@@ -151,6 +151,23 @@ def test_outside_of_home_and_of_any_project_only_the_current_folder_counts(monke
     assert find_key(NAME) == "mine"
 
 
+def test_a_user_without_a_home_only_has_the_current_folder(monkeypatch):
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nowhere)
+    Path(".env").write_text(f"{NAME}=mine")
+    assert find_key(NAME) == "mine"
+
+
+def test_a_folder_above_that_nobody_may_look_into_is_no_error(monkeypatch):
+    def refused(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", refused)
+    assert find_key(NAME) is None
+
+
 def test_a_folder_called_env_is_no_file():
     Path(".env").mkdir()
     assert find_key(NAME) is None

@@ -126,9 +126,18 @@ def _dotenv_files(start: Path) -> list[Path]:
     above: list[Path] = []
     for folder in (start, *start.parents):
         above.append(folder / ".env")
-        if folder == Path.home() or (folder / ".git").exists():
+        # `os.path`, since a Path complains of a folder above that this user may not look into.
+        if folder == _home() or os.path.exists(folder / ".git"):  # noqa: PTH110
             return above
     return above[:1]
+
+
+def _home() -> Path | None:
+    """The user's home; None for one who has none, as in a container started with a bare id."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
 
 
 def _dotenv(path: Path) -> dict[str, str]:

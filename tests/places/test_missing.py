@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,10 @@ from websockets.sync.client import connect as dial
 
 from voicekit.audio import Clip
 from voicekit.checks import understands
-from voicekit.standin import Standin
+from voicekit.errors import EngineError
+from voicekit.standin import Standin, tls
 from voicekit.standin.engines.recogniser import has_wheel
+from voicekit.standin.engines.worker import Worker
 from voicekit.standin.refusals import close_reason
 
 NOT_INSTALLED = "raise ImportError('No module named pocketsphinx')"
@@ -105,3 +108,13 @@ def test_a_close_reason_ends_with_a_sentence_if_one_fits() -> None:
     assert close_reason("Short. And whole") == "Short. And whole"
     assert close_reason("Ä first one. " + "Then a long one " * 9) == "Ä first one."
     assert len(close_reason("ä" * 100).encode()) == 122
+
+
+def test_without_a_folder_for_temporary_files_the_error_says_what_to_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    with pytest.raises(EngineError, match="set TMPDIR"):
+        Worker(["true"])
+    with pytest.raises(EngineError, match="set TMPDIR"):
+        tls.server_context.__wrapped__()

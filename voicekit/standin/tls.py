@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import ssl
 import tempfile
@@ -59,9 +60,9 @@ def bundle() -> str:
 
 
 def _public_authorities() -> bytes:
-    chosen = os.environ.get("SSL_CERT_FILE")
-    if chosen and Path(chosen).is_file():
-        return Path(chosen).read_bytes() + b"\n"
+    if chosen := os.environ.get("SSL_CERT_FILE"):
+        with contextlib.suppress(OSError):  # another program's, gone with it or not for this user
+            return Path(chosen).read_bytes() + b"\n"
     try:
         import certifi
 
