@@ -23,6 +23,7 @@ from unittest import mock
 import httpx
 from elevenlabs import ElevenLabs
 
+from voicekit.commands.agent_chaos import Chaos
 from voicekit.commands.agent_phone import BLOCK, Phone, call
 from voicekit.commands.agent_turns import EAGER
 from voicekit.commands.agent_voices import Voices, available, sentences
@@ -84,8 +85,14 @@ class _Clock:
         await asyncio.sleep(max(seconds, 0.0))
 
 
-def soak(minutes: float, speed: float, profile: str) -> list[Row]:
+def soak(minutes: float, speed: float, profile: str, chaos: int | None = None) -> list[Row]:
     """Talk for so many minutes of the conversation's own time.
+
+    Args:
+        minutes: how long, at least.
+        speed: of the clock.
+        profile: the stand-in's.
+        chaos: the seed of the moments at which the engines' processes are struck; None: never.
 
     Raises:
         VoicekitError: this system tells no process's memory.
@@ -95,14 +102,19 @@ def soak(minutes: float, speed: float, profile: str) -> list[Row]:
     loop = partial(_Loop, speed)
     with mock.patch("asyncio.SelectorEventLoop", loop):
         standin = Standin(profile)
+    blows = Chaos(standin, chaos) if chaos is not None else None
     try:
         with asyncio.Runner(loop_factory=loop) as runner:
-            return runner.run(_talk(standin, minutes * 60, speed))
+            rows, ended = runner.run(_talk(standin, minutes * 60, speed, blows))
+        return [*rows, *(blows.close(standin.stop, ended) if blows else ())]
     finally:
         standin.stop()
 
 
-async def _talk(standin: Any, seconds: float, speed: float) -> list[Row]:
+async def _talk(
+    standin: Any, seconds: float, speed: float, blows: Chaos | None
+) -> tuple[list[Row], bool]:
+    """The figures, and whether the call ended before it should."""
     rows = {name: Row(_VARIANT, name, unit) for name, unit in _UNITS.items()}
     plain = httpx.Client(trust_env=False, timeout=60)  # asked from threads, as the SDK wants one
     client = ElevenLabs(
@@ -126,11 +138,12 @@ async def _talk(standin: Any, seconds: float, speed: float) -> list[Row]:
     progress = Progress(round(seconds))
     phone = Phone([], clock=_Clock(speed), block=BLOCK if speed == 1 else FAST_BLOCK)
     index, control = f"{standin.control_url}/", {"authorization": f"Bearer {standin.control_token}"}
+    striking = asyncio.create_task(blows.run()) if blows else None
     async with call(client, agent.agent_id, phone):
         for number in itertools.count():
             voice = available()[number % len(available())]
             answered = await _turn(phone, partial(voices.say, voice=voice), said, number)
-            if phone.now > seconds:
+            if phone.now > seconds or phone.state == "stopped":
                 break
             while progress.done < phone.now:
                 progress.step()
@@ -141,8 +154,11 @@ async def _talk(standin: Any, seconds: float, speed: float) -> list[Row]:
             rows[_TASKS].samples.append(tasks + len(asyncio.all_tasks()))
             rows[_THREADS].samples.append(_threads())
             rows[_MEMORY].samples.append(_megabytes())
+        ended = phone.state == "stopped"
+        if striking:
+            striking.cancel()
     await asyncio.to_thread(plain.close)
-    return list(rows.values())
+    return list(rows.values()), ended
 
 
 async def _turn(phone: Phone, say: Callable[[str], Any], said: dict[str, Any], number: int) -> bool:
@@ -157,7 +173,7 @@ async def _turn(phone: Phone, say: Callable[[str], Any], said: dict[str, Any], n
         await phone.clock.sleep(1.0)
         phone.say(await asyncio.to_thread(say, said["interruptions"][number % 5]))
         answered = await phone.until(lambda: len(phone.answers) > before)
-    while phone.quiet < REST:
+    while phone.quiet < REST and phone.state == "started":
         await phone.clock.sleep(0.1)
     return answered
 

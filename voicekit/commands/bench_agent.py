@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 from elevenlabs import ElevenLabs
 
-from voicekit.commands import agent_soak, agent_verdict
+from voicekit.commands import agent_chaos, agent_soak, agent_verdict
 from voicekit.commands.agent_listening import QUIET, listen
 from voicekit.commands.agent_phone import in_parallel
 from voicekit.commands.agent_turns import (
@@ -61,6 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed", type=float, default=1.0, help="of the long call's clock (default 1: real time)"
     )
+    parser.add_argument(
+        "--chaos", action="store_true", help="kill and stop the engines' processes in the long call"
+    )
     parser.add_argument("--quick", action="store_true", help="a small sample of everything")
 
 
@@ -68,7 +71,8 @@ def measure(options: argparse.Namespace) -> list[Row]:
     """Call, again and again."""
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     if options.soak:
-        return agent_soak.soak(options.soak, options.speed, options.profile)
+        chaos = options.seed if options.chaos else None
+        return agent_soak.soak(options.soak, options.speed, options.profile, chaos)
     with world(options.profile) as base:
         if options.listen:
             return listen(base, options)
@@ -93,6 +97,7 @@ def conclude(rows: list[Row]) -> list[str]:
     return [
         *agent_verdict.verdicts(rows),
         *agent_soak.verdicts(rows),
+        *agent_chaos.verdicts(rows),
         f"The callers' voices: {voices}.",
     ]
 

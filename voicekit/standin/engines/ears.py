@@ -50,6 +50,12 @@ class WorkerEars:
         ]
         self._names = count(1)
 
+    @property
+    def pids(self) -> list[int]:
+        """The ids of the processes that run."""
+        engines = (self._judge, *self._decoders)
+        return [pid for engine in engines if (pid := engine.pid) is not None]
+
     async def open(self, keywords: Sequence[str] = ()) -> Hearing:
         """Open a session's ear; `keywords` are words or phrases to expect beside the usual ones.
 
