@@ -11,6 +11,7 @@ import pytest
 import trustme
 from elevenlabs.core.api_error import ApiError
 
+from voicekit import speak
 from voicekit.endpoints import connect
 from voicekit.errors import KeyMissingError
 from voicekit.keys import Secret
@@ -307,3 +308,49 @@ def test_no_attribute_shows_a_key():
     assert CANARY not in shown
     assert OTHER_CANARY not in shown
     assert world.openai_key.reveal() == CANARY
+
+
+PROXIES = ["socks5://127.0.0.1:9", "http://127.0.0.1:9"]
+
+
+@pytest.mark.parametrize("variable", ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"])
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_no_client_asks_a_proxy_for_this_machine(monkeypatch, variable, proxy):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, proxy)
+    world = connect("instant", offline=True)
+    asked = [{"role": "user", "content": "Hello."}]
+    with world.openai() as client:
+        assert client.chat.completions.create(model="gpt-4o-mini", messages=asked).choices
+    speaking = world.elevenlabs()
+    assert speaking.user.get().user_id
+    speaking._client_wrapper.httpx_client.httpx_client.close()
+
+    async def again():
+        async with world.async_openai() as client:
+            assert (await client.models.list()).data
+        speaking = world.async_elevenlabs()
+        assert (await speaking.user.get()).user_id
+        await speaking._client_wrapper.httpx_client.httpx_client.aclose()
+        chunks = [chunk async for chunk in speak("Hello.", world)]
+        assert chunks
+
+    asyncio.run(again())
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_server_of_ones_own_on_this_machine_is_asked_directly_too(monkeypatch, host):
+    monkeypatch.setenv("VOICEKIT_OFFLINE", "0")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{host}:11434/v1")
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    with connect("instant").openai() as client:
+        assert not client._client._mounts
+
+
+def test_another_machine_is_asked_through_the_proxy(monkeypatch):
+    monkeypatch.setenv("VOICEKIT_OFFLINE", "0")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://llm.example/v1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with connect("instant").openai() as client:
+        assert any(client._client._mounts.values())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _STANDIN_TIMEOUT = 60.0  # seconds; the SDKs' own are 240 and 600, long for a lesson that waits
+_PATIENT = 240.0  # seconds, as the ElevenLabs SDK has it
 _NO = ("", "0", "false", "no", "off")
 _NO_KEY = "none"  # a local server that needs no key still gets an Authorization header
 
@@ -62,6 +63,12 @@ class _Endpoint:
         patience = {} if self.live else {"timeout": _STANDIN_TIMEOUT}
         return {"base_url": self.url, "api_key": self.key.reveal(), **patience}
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is plain HTTP on this machine, to which no proxy knows the way."""
+        parts = urlsplit(self.url)
+        return parts.scheme == "http" and parts.hostname in (*_LOOPBACK, "::1")
+
 
 class Endpoints:
     """Where the two vendors are in this session, and SDK clients pointed there.
@@ -86,27 +93,44 @@ class Endpoints:
 
     def elevenlabs(self) -> ElevenLabs:
         """A new official ElevenLabs client."""
+        import httpx
         from elevenlabs import ElevenLabs
 
-        return ElevenLabs(**self._elevenlabs.options())
+        options = self._elevenlabs.options()
+        if self._elevenlabs.is_here:
+            direct = httpx.Client(
+                trust_env=False, follow_redirects=True, timeout=options.get("timeout", _PATIENT)
+            )
+            return ElevenLabs(**options, httpx_client=direct)
+        return ElevenLabs(**options)
 
     def async_elevenlabs(self) -> AsyncElevenLabs:
         """A new official ElevenLabs client for `await`."""
+        import httpx
         from elevenlabs import AsyncElevenLabs
 
-        return AsyncElevenLabs(**self._elevenlabs.options())
+        options = self._elevenlabs.options()
+        if self._elevenlabs.is_here:
+            direct = httpx.AsyncClient(
+                trust_env=False, follow_redirects=True, timeout=options.get("timeout", _PATIENT)
+            )
+            return AsyncElevenLabs(**options, httpx_client=direct)
+        return AsyncElevenLabs(**options)
 
     def openai(self) -> OpenAI:
         """A new official OpenAI client."""
-        from openai import OpenAI
+        from openai import DefaultHttpxClient, OpenAI
 
-        return OpenAI(**self._openai.options())
+        # A client of its own even so: the SDK's would be built with the environment's proxies.
+        direct = DefaultHttpxClient(trust_env=False) if self._openai.is_here else None
+        return OpenAI(**self._openai.options(), http_client=direct)
 
     def async_openai(self) -> AsyncOpenAI:
         """A new official OpenAI client for `await`."""
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-        return AsyncOpenAI(**self._openai.options())
+        direct = DefaultAsyncHttpxClient(trust_env=False) if self._openai.is_here else None
+        return AsyncOpenAI(**self._openai.options(), http_client=direct)
 
 
 def connect(
