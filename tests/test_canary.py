@@ -77,12 +77,11 @@ def test_our_own_client_never_shows_it(world, caplog, tmp_path):
     assert world.elevenlabs_key.reveal() == CANARY  # it was really in use
 
 
-@pytest.mark.parametrize("one_socket", [False, True])
-def test_at_debug_no_librarys_log_of_our_own_client_and_server_shows_it(world, caplog, one_socket):
+def test_at_debug_no_librarys_log_of_our_own_client_and_server_shows_it(world, caplog):
     caplog.set_level(logging.DEBUG)
 
     async def speak() -> None:
-        async with voicekit.Voice(world, one_socket=one_socket) as voice:
+        async with voicekit.Voice(world) as voice:
             await voice.speak("Hello there.").clip()
 
     asyncio.run(speak())

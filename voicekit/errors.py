@@ -14,6 +14,7 @@ VoicekitError
 from __future__ import annotations
 
 import re
+from typing import Self
 
 
 class VoicekitError(Exception):
@@ -41,11 +42,28 @@ class SetupError(VoicekitError):
 
 
 class SpeechError(VoicekitError):
-    """The voice's vendor refused. `reason` is its own word for why, such as `quota_exceeded`."""
+    """The voice's vendor refused, or lost words.
+
+    Args:
+        message: what happened and what to do.
+        reason: the vendor's own word for why, such as `quota_exceeded`.
+
+    Attributes:
+        said: the text that was said to its end before that; empty outside an utterance.
+        unsaid: the text that was sent or waited to be, and was not said, or not wholly.
+    """
 
     def __init__(self, message: str, reason: str | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.said = self.unsaid = ""
+
+    def account(self, said: str, unsaid: str) -> Self:
+        """Add what was said and what was not; returns itself."""
+        self.said, self.unsaid = said, unsaid
+        told = f"Said: {_ending(said)}. Not said: {_beginning(unsaid)}."
+        self.args = (f"{self.args[0]} {told}",)
+        return self
 
     @property
     def passing(self) -> bool:
@@ -53,11 +71,19 @@ class SpeechError(VoicekitError):
         return self.reason in _PASSING
 
     @classmethod
-    def of(cls, reason: str | None, said: str | None) -> SpeechError:
-        """The error for a vendor's reason, with what it said and what to do about it."""
-        remedy = _REMEDIES.get(reason or "", "See https://elevenlabs.io/docs/errors.")
+    def of(cls, reason: object, said: object) -> SpeechError:
+        """The error for a vendor's reason, with what it said and what to do about it.
+
+        Args:
+            reason: its word for why; what is no text is quoted as it is.
+            said: its sentence; likewise.
+        """
+        word, sentence = (str(it)[:300] if it else None for it in (reason, said))
+        remedy = _REMEDIES.get(word or "", "See https://elevenlabs.io/docs/errors.")
         return cls(
-            f"ElevenLabs refused: {said or reason} ({reason or 'no reason'}). {remedy}", reason
+            f"ElevenLabs refused: {sentence or word or 'it did not say why'} "
+            f"({word or 'no reason'}). {remedy}",
+            word,
         )
 
 
@@ -109,6 +135,17 @@ def _code(error: object) -> str | None:
     return None
 
 
+def _ending(text: str) -> str:
+    text = text.strip()
+    return repr(text if len(text) <= _EXCERPT else f"…{text[-_EXCERPT:]}") if text else "nothing"
+
+
+def _beginning(text: str) -> str:
+    text = text.strip()
+    return repr(text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…") if text else "nothing"
+
+
+_EXCERPT = 80
 _ADVICE = {
     400: "It may not know the model, or a field of the request.",
     401: "Check the key given to relay(…, key=…).",
@@ -119,6 +156,11 @@ _ADVICE = {
     429: "Too many requests, or the quota is used up.",
 }
 _PASSING = {
+    "HTTP 429",
+    "HTTP 500",
+    "HTTP 502",
+    "HTTP 503",
+    "HTTP 504",
     "concurrent_limit_exceeded",
     "input_timeout_exceeded",
     "internal_server_error",

@@ -13,7 +13,7 @@ from voicekit.commands.bench import Row
 from voicekit.commands.speech_turns import VARIANTS, Turn
 from voicekit.commands.speech_verdict import verdicts
 
-OURS, ONE_SOCKET, SDK, HTTP, _, LIVEKIT = VARIANTS
+OURS, SDK, HTTP, _, LIVEKIT = VARIANTS
 TEXT = "Of course. We are open until six."
 HALF_SECOND = 22050  # bytes of PCM16 at 22,050 samples a second
 
@@ -158,13 +158,6 @@ def test_a_cancel_counts_until_the_later_of_both_hang_ups():
     assert speech_figures.hang_ups(given_up, journal) == pytest.approx(0.004)
     with pytest.raises(ValueError, match="never hung up"):
         speech_figures.hang_ups(given_up, journal[1:])
-    journal[1] = entry(
-        "/elevenlabs/v1/text-to-speech/x/multi-stream-input",
-        received=[{"text": " "}, {"context_id": "c1", "close_context": True}],
-        received_at=[99.0, 100.506],
-    )
-    given_up = turn(ONE_SOCKET, cancelled=100.5)
-    assert speech_figures.hang_ups(given_up, journal) == pytest.approx(0.006)
 
 
 def rows(**milliseconds: float) -> list[Row]:
@@ -186,12 +179,12 @@ def test_verdicts_say_pass_or_fail_with_the_figure():
 
 def test_an_unknown_variant_is_told_the_known_ones(capsys):
     assert bench.main(["speech", "--variants", "nobody"]) == 1
-    assert "'nobody' here. Known: voicekit, voicekit one_socket" in capsys.readouterr().err
+    assert "'nobody' here. Known: voicekit, SDK convert_realtime" in capsys.readouterr().err
 
 
 def test_a_small_real_run(capsys):
     arguments = ["--replies=1", "--pauses=0", "--turns=1", "--rates=200", "--cancels=1"]
-    names = "voicekit,voicekit one_socket,SDK convert_realtime"
+    names = "voicekit,SDK convert_realtime"
     assert bench.main(["speech", "--json", "--variants", names, *arguments]) == 0
     result = json.loads(capsys.readouterr().out)
     assert (result["bench"], result["profile"]) == ("speech", "advertised")
@@ -203,6 +196,5 @@ def test_a_small_real_run(capsys):
         assert found[variant, "vendor's own time, 200 tok/s"]["p50"] >= 74
         assert found[variant, "added, 200 tok/s"]["p50"] > 0
         assert found[variant, "cancel to both hang-ups"]["n"] == 1
-    for variant in ("voicekit", "voicekit one_socket"):
-        assert found[variant, "unexplained by the timeline"]["n"] == 1
+    assert found["voicekit", "unexplained by the timeline"]["n"] == 1
     assert found["voicekit", "first fragment"]["unit"] == "words"

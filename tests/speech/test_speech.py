@@ -30,11 +30,6 @@ def standin(world):  # noqa: ARG001 - it is what starts the stand-in
     running.state.reset()
 
 
-@pytest.fixture(params=[False, True], ids=["a socket each", "one socket"])
-def one_socket(request):
-    return request.param
-
-
 def run(coroutine):
     async def alone():
         result = await coroutine
@@ -57,9 +52,9 @@ async def tokens(text=REPLY):
         await asyncio.sleep(0.002)
 
 
-def test_the_clip_is_as_long_as_what_the_sdk_gets_for_the_same_fragments(world, one_socket):
+def test_the_clip_is_as_long_as_what_the_sdk_gets_for_the_same_fragments(world):
     async def ours():
-        async with Voice(world, one_socket=one_socket) as voice:
+        async with Voice(world) as voice:
             return await voice.speak(tokens()).clip()
 
     clip = run(ours())
@@ -81,19 +76,28 @@ def test_the_clip_is_as_long_as_what_the_sdk_gets_for_the_same_fragments(world, 
     assert clip.seconds == pytest.approx(sum(map(len, parts)) / 2 / 22050, rel=0.02)
 
 
-def test_several_utterances_use_what_is_warm(world, standin, one_socket):
+def test_an_argument_that_is_gone_is_said_to_be_gone(world):
+    with pytest.raises(TypeError, match="one_socket= is gone"):
+        Voice(world, one_socket=True)
+    with pytest.raises(TypeError, match="one_socket= is gone"):
+        list(speak_sync("Hello there.", world, one_socket=False))
+    with pytest.raises(TypeError, match="no argument 'colour'"):
+        Voice(world, colour="blue")
+
+
+def test_several_utterances_use_what_is_warm(world, standin):
     async def three():
-        async with Voice(world, one_socket=one_socket) as voice:
+        async with Voice(world) as voice:
             return [(await voice.speak(f"Number {n}, please.").clip()).seconds for n in range(3)]
 
     seconds = run(three())
     assert all(s > 0.5 for s in seconds)
-    assert len(speech_entries(standin)) == (1 if one_socket else 3)
+    assert len(speech_entries(standin)) == 3
 
 
-def test_two_utterances_at_once_do_not_mix(world, one_socket):
+def test_two_utterances_at_once_do_not_mix(world):
     async def both():
-        async with Voice(world, one_socket=one_socket) as voice:
+        async with Voice(world) as voice:
             alone = await voice.speak("This is the first one.").clip()
             together = [voice.speak("This is the first one."), voice.speak("Quite another text.")]
             first, second = await asyncio.gather(*(each.clip() for each in together))
@@ -104,11 +108,11 @@ def test_two_utterances_at_once_do_not_mix(world, one_socket):
     assert second.pcm != alone.pcm
 
 
-def test_cancel_is_seen_by_both_vendors_and_the_voice_speaks_on(world, standin, one_socket):
+def test_cancel_is_seen_by_both_vendors_and_the_voice_speaks_on(world, standin):
     async def interrupted():
         llm = world.async_openai()
         question = [{"role": "user", "content": "Explain the refund policy in detail."}]
-        async with Voice(world, one_socket=one_socket) as voice:
+        async with Voice(world) as voice:
             request = llm.chat.completions.create(
                 model="gpt-4o-mini", messages=question, stream=True
             )
@@ -124,18 +128,14 @@ def test_cancel_is_seen_by_both_vendors_and_the_voice_speaks_on(world, standin, 
     chat = next(e for e in standin.state.journal.entries if "chat" in e["path"])
     speech = speech_entries(standin)[0]
     assert len(chat["received_at"]) == 2  # the request, and the hang-up
-    if one_socket:
-        assert {"close_context": True, "context_id": "utterance-1"} in speech["received"]
-    else:
-        assert len(speech["received_at"]) == len(speech["received"]) + 1
+    assert len(speech["received_at"]) == len(speech["received"]) + 1
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
-def test_a_dropped_socket_is_replaced_and_no_word_is_lost(world, standin, one_socket, after):
+def test_a_dropped_socket_is_replaced_and_no_word_is_lost(world, standin, after):
     async def dropped():
-        path = "*/multi-stream-input" if one_socket else "*/stream-input"
-        standin.state.faults.add(Fault("drop", path, after=after))
-        async with Voice(world, one_socket=one_socket) as voice:
+        standin.state.faults.add(Fault("drop", "*/stream-input", after=after))
+        async with Voice(world) as voice:
             said = voice.speak(tokens())
             clip = await said.clip()
             return said, clip
@@ -160,10 +160,10 @@ def test_a_socket_that_falls_silent_is_replaced(world, standin, monkeypatch):
     assert said.heard(99).strip() == REPLY
 
 
-def test_a_busy_vendor_is_asked_again(world, standin, one_socket):
+def test_a_busy_vendor_is_asked_again(world, standin):
     async def busy():
         standin.state.faults.add(Fault("refuse", "*stream-input", name="system_busy"))
-        voice = Voice(world, one_socket=one_socket)
+        voice = Voice(world)
         clip = await voice.speak("Hello there.").clip()
         await voice.close()
         return clip
@@ -243,7 +243,7 @@ def test_the_sync_form_raises_the_vendors_refusal(world):
         list(speak_sync("Hello there.", world, voice="nobody"))
 
 
-def test_a_refusal_that_is_there_before_the_first_message_is_read(world, one_socket, monkeypatch):
+def test_a_refusal_that_is_there_before_the_first_message_is_read(world, monkeypatch):
     """On a busy machine the vendor has hung up by the time that the handshake returns."""
     opened = Address.open
 
@@ -255,7 +255,7 @@ def test_a_refusal_that_is_there_before_the_first_message_is_read(world, one_soc
     monkeypatch.setattr(Address, "open", late)
 
     async def refused():
-        async with Voice(world, "nobody", one_socket=one_socket) as voice:
+        async with Voice(world, "nobody") as voice:
             await voice.speak("Hello there.").clip()
 
     with pytest.raises(SpeechError, match="does not exist"):

@@ -62,7 +62,7 @@ def test_the_recogniser_understands_them_from_what_the_voice_said():
     world = voicekit.connect(profile="instant", offline=True)
 
     async def say_all() -> list[bytes]:
-        async with voicekit.Voice(world, rate=16000, one_socket=True) as voice:
+        async with voicekit.Voice(world, rate=16000) as voice:
             return [(await voice.speak(text).clip()).pcm for text in WRITTEN]
 
     heard = [hear(pcm, spoken) for pcm in asyncio.run(say_all())]

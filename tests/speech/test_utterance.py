@@ -1,5 +1,4 @@
 import asyncio
-import inspect
 import random
 
 import pytest
@@ -10,7 +9,7 @@ from voicekit.speech import delivery
 from voicekit.speech import utterance as module
 from voicekit.speech.utterance import Utterance
 from voicekit.text.preparer import Preparer
-from voicekit.timeline import Timeline, replay
+from voicekit.timeline import Timeline
 
 REPLY = (
     "Of course. I have found your order, and it left our warehouse this morning. "
@@ -23,6 +22,7 @@ WORDS = REPLY.split()
 def _quick(monkeypatch):
     monkeypatch.setattr(module, "RETRIES", (0.0, 0.0, 0.0))
     monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(module, "LINGER", 0.02)
 
 
 def begin(vendor, text, **options):
@@ -263,9 +263,3 @@ def test_keep_alive_is_sent_while_the_llm_thinks(monkeypatch):
     _, pcm = say(vendor, llm("One moment, please. Here it is.", 1, 5, 0.15))
     assert vendor.channels[0].kept_alive >= 3
     assert whole(vendor, pcm) == ["One", "moment,", "please.", "Here", "it", "is."]
-
-
-def test_a_replay_supposes_the_same_pauses_and_hunger():
-    supposed = inspect.signature(replay).parameters
-    assert supposed["quiet"].default == module.QUIET
-    assert supposed["hungry"].default == module.HUNGRY

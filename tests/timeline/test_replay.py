@@ -26,7 +26,7 @@ class Cutter:
         self.text += token
         return self.finish() if self.text[-1] in (self.marks if hungry else ".") else []
 
-    def quiet(self):
+    def quiet(self, hungry):  # noqa: ARG002  # the protocol's
         return []
 
     def finish(self):
@@ -41,7 +41,7 @@ class Waiting(Cutter):
         self.text += token
         return []
 
-    def quiet(self):
+    def quiet(self, hungry):  # noqa: ARG002  # likewise
         return self.finish() if self.text.endswith(".") else []
 
 

@@ -138,8 +138,6 @@ def stall(audio: Sequence[tuple[float, int]]) -> float:
 def hang_ups(turn: Turn, journal: Sequence[Entry]) -> float:
     """Seconds from the decision to stop to when both vendors had seen the hang-up.
 
-    On a socket that goes on to the next reply, closing the context is the hang-up.
-
     Raises:
         ValueError: one of them never did.
     """
@@ -158,12 +156,6 @@ def hang_ups(turn: Turn, journal: Sequence[Entry]) -> float:
 
 
 def _ends(entry: Entry) -> list[float]:
-    """When the client closed a context, and when it left."""
-    times, messages = entry["received_at"], entry["received"]
-    # A disconnect has a time and no message.
-    closes = [
-        at
-        for at, message in zip(times, messages, strict=False)
-        if isinstance(message, dict) and message.get("close_context")
-    ]
-    return [*closes, *times[len(messages) :]]
+    """When the client left: a disconnect has a time and no message."""
+    times: list[float] = entry["received_at"]
+    return times[len(entry["received"]) :]

@@ -54,7 +54,6 @@ class Variant:
 
 VARIANTS = (
     Variant("voicekit", "ours", "/stream-input", cancels=True),
-    Variant("voicekit one_socket", "ours one_socket", "/multi-stream-input", cancels=True),
     Variant("SDK convert_realtime", "sdk", "/stream-input", auto_mode=False, cancels=True),
     Variant("SDK by sentence", "sentences", "/stream"),
     Variant("Pipecat", "pipecat_pipeline", "/multi-stream-input", peer=True),

@@ -7,7 +7,6 @@ from statistics import fmean
 from voicekit.commands.bench import Row
 
 OURS = "voicekit"
-BOTH = (OURS, "voicekit one_socket")
 SDK = "SDK convert_realtime"
 SENTENCE_FIRST = ("SDK by sentence", "Pipecat", "LiveKit")
 
@@ -34,16 +33,16 @@ def verdicts(rows: list[Row]) -> list[str]:
     found = {(row.variant, row.metric): row for row in rows}
     lines = []
     for (variant, metric), row in found.items():
-        if variant not in BOTH:
+        if variant != OURS:
             continue
         for percent, limit in LIMITS.get(metric.partition(",")[0], ()):
             value = row.percentile(percent)
             wanted = f"p{percent} {value:.2f} ms, at most {limit:g}"
-            lines.append(_line(value <= limit, _label(variant, metric), wanted))
+            lines.append(_line(value <= limit, metric, wanted))
         if metric == "first fragment":
             least = min(row.samples)
             wanted = f"never under {LEAST_WORDS} words; the shortest has {least:g}"
-            lines.append(_line(least >= LEAST_WORDS, _label(variant, metric), wanted))
+            lines.append(_line(least >= LEAST_WORDS, metric, wanted))
     for metric, others, limit in RATIOS:
         for other in others:
             ours, theirs = found.get((OURS, metric)), found.get((other, metric))
@@ -53,10 +52,6 @@ def verdicts(rows: list[Row]) -> list[str]:
                 wanted = f"mean {ratio:.2f} of {other}'s (p50 {median:.2f}), at most {limit:g}"
                 lines.append(_line(ratio <= limit, metric, wanted))
     return lines
-
-
-def _label(variant: str, metric: str) -> str:
-    return metric if variant == OURS else f"{metric} ({variant})"
 
 
 def _line(met: bool, metric: str, wanted: str) -> str:

@@ -3,7 +3,7 @@
 voice ─ `Voice`, `speak`: begin here       utterance ─ one thing being said: two tasks
 tokens ─ any text, token by token          delivery ─ its audio, on the way to who listens
 heard ─ which words a listener has heard   channel ─ a `stream-input` socket each
-line ─ one socket for a whole conversation
+messages ─ one message of the vendor's, read
 """
 
 from voicekit.speech.delivery import Chunk

@@ -1,25 +1,25 @@
 """The vendor's side of the wire: one utterance's channel over `stream-input`.
 
-A channel takes text and gives audio; it knows the messages and nothing of fragments or timing.
+A channel takes text and gives audio; it knows nothing of fragments or timing.
 Message contract: ElevenLabs' `stream-input` WebSocket reference.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from voicekit.errors import SpeechDroppedError, SpeechError
+from voicekit.speech.messages import Audio, read
 
 INACTIVITY = 180
 """Seconds without text after which the vendor hangs up: its maximum, its default is 20."""
@@ -27,16 +27,10 @@ INACTIVITY = 180
 _log = logging.getLogger("websockets.client.voicekit")
 _log.setLevel(logging.INFO)  # at DEBUG it gets every header of the handshake; one is the key
 
+_LARGEST = 2**24  # bytes of a message: four minutes of sound at 22,050 Hz
+_REFUSALS = {1003, 1007, 1008, 1009, 1010, 3000, 3003, *range(4000, 5000)}
+"""Codes of a close frame that would come again: not this text, not this key (RFC 6455, 7.4)."""
 _REFILL = 0.5  # seconds; a handshake at the same time would delay the utterance's first audio
-
-
-@dataclass(frozen=True)
-class Audio:
-    """One message of sound. `chars` and their `ends` (seconds) where the vendor aligned them."""
-
-    pcm: bytes
-    chars: str = ""
-    ends: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,46 +75,36 @@ class Address:
             SpeechDroppedError: nobody answered.
         """
         try:
-            return await connect(
+            return await _Connect(
                 self.url(route),
                 additional_headers={"xi-api-key": self.key},
                 logger=_log,
                 compression=None,  # audio in base64 does not shrink, it only costs time
-                max_size=None,
+                max_size=_LARGEST,
+                max_queue=None,  # a vendor's pings are answered while the listener pauses
                 open_timeout=10,
                 close_timeout=1,
             )
         except InvalidStatus as refusal:
             raise _refused(refusal) from None  # the cause would carry the key in its headers
         except (OSError, TimeoutError, WebSocketException) as error:
-            raise SpeechDroppedError(
-                f"ElevenLabs could not be reached at {self.base_url} ({error}). "
-                "Check the address and the network; offline=True uses the stand-in."
-            ) from error
+            raise SpeechDroppedError(self._unreachable(str(error))) from error
+        except ValueError as error:  # an address that is none; a cause might carry the key
+            raise SpeechError(self._unreachable(type(error).__name__), "bad_address") from None
+
+    def _unreachable(self, why: str) -> str:
+        return (
+            f"ElevenLabs could not be reached at {self.base_url} ({why}). "
+            "Check the address and the network; offline=True uses the stand-in."
+        )
 
 
-class Voicing(Protocol):
-    """What one utterance needs of a connection. `Channel` and `line.Context` are two."""
+class _Connect(connect):
+    """Follows no redirect: the key is for the address it was given for."""
 
-    async def send(self, text: str) -> None:
-        """Have a phrase spoken. It ends with a space; the vendor asks for that."""
-
-    async def keep_alive(self) -> None:
-        """Reset the vendor's inactivity timer without saying anything."""
-
-    async def finish(self) -> None:
-        """Say that there is no more text; saying it twice is once."""
-
-    def audio(self) -> AsyncIterator[Audio]:
-        """The sound as it arrives, until the vendor says that it was all.
-
-        Raises:
-            SpeechError: the vendor's own error, with its reason.
-            SpeechDroppedError: the connection was lost before the end.
-        """
-
-    def abort(self) -> None:
-        """Stop at once: nothing more is sent or received for this utterance."""
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Leave a redirect a refusal."""
+        return exc
 
 
 class Channel:
@@ -147,7 +131,7 @@ class Channel:
         return self._socket.close_code is None
 
     async def send(self, text: str) -> None:
-        """Have a phrase spoken."""
+        """Have a phrase spoken. It ends with a space; the vendor asks for that."""
         await self._say({"text": text})
 
     async def keep_alive(self) -> None:
@@ -155,26 +139,35 @@ class Channel:
         await self._say({"text": " "})
 
     async def finish(self) -> None:
-        """Say that there is no more text; saying it twice is once."""
+        """Say that there is no more text; saying it twice is once.
+
+        A vendor may close before it has begun to speak the last text; wait until it has.
+        """
         if not self._finished:
             self._finished = True
             await self._say({"text": ""})
 
-    async def audio(self) -> AsyncIterator[Audio]:
-        """The sound as it arrives; see `Voicing.audio`."""
+    async def audio(self) -> AsyncGenerator[Audio]:
+        """The sound as it arrives, until the vendor says that it was all, or closes as if it was.
+
+        Raises:
+            SpeechError: the vendor's own error, with its reason.
+            SpeechDroppedError: the connection was lost before the end, or a message is unreadable.
+        """
         try:
-            async for message in self._socket:
-                event = json.loads(message)
-                if event.get("audio"):
-                    yield read(event)
-                if event.get("isFinal"):
+            while True:
+                audio = read(await self._socket.recv())
+                yield audio
+                if audio.final:
                     return
-                if event.get("error") or event.get("message"):
-                    raise SpeechError.of(event.get("error"), event.get("message"))
-        except ConnectionClosed:
-            pass
-        code, reason = self._socket.close_code, self._socket.close_reason
-        raise SpeechDroppedError(f"The speech socket closed early (code {code}: {reason or '-'}).")
+        except ConnectionClosed as closed:
+            close = closed.rcvd  # theirs: one of ours says what we thought of their frames
+        if close is None or close.code not in {1000, *_REFUSALS}:
+            code, reason = self._socket.close_code, self._socket.close_reason
+            lost = f"The speech socket closed early (code {code}: {reason or '-'})."
+            raise SpeechDroppedError(lost)
+        if close.code != 1000:
+            raise SpeechError.of(close.reason, f"it closed the socket with code {close.code}")
 
     def abort(self) -> None:
         """Hang up at once, without a closing handshake."""
@@ -191,23 +184,18 @@ class Channel:
             raise SpeechDroppedError("The speech socket closed while text was sent.") from closed
 
 
-def read(event: Mapping[str, Any]) -> Audio:
-    """An audio message's sound and alignment; a segment's alignment comes with its first one."""
-    alignment = event.get("alignment") or {}
-    starts = alignment.get("charStartTimesMs") or alignment.get("charsStartTimesMs") or ()
-    lasts = alignment.get("charDurationsMs") or alignment.get("charsDurationsMs") or ()
-    ends = tuple((start + last) / 1000 for start, last in zip(starts, lasts, strict=False))
-    chars = "".join(alignment.get("chars") or ())
-    return Audio(base64.b64decode(event["audio"]), chars, ends if len(ends) == len(chars) else ())
-
-
 def _refused(refusal: InvalidStatus) -> SpeechError:
-    detail: Any = None
-    with contextlib.suppress(ValueError, TypeError):
-        detail = json.loads(refusal.response.body or b"").get("detail")
-    if isinstance(detail, dict):
-        return SpeechError.of(detail.get("status"), detail.get("message"))
-    return SpeechError.of(f"HTTP {refusal.response.status_code}", detail and str(detail))
+    """The error for a handshake's answer: of the vendor's, or of whatever stands before it."""
+    status = f"HTTP {refusal.response.status_code}"
+    try:
+        body = json.loads(refusal.response.body or b"")
+    except (ValueError, RecursionError):
+        return SpeechError.of(status, None)
+    detail = body.get("detail") if isinstance(body, dict) else None
+    if not isinstance(detail, dict):
+        return SpeechError.of(status, detail)
+    known = isinstance(detail.get("status"), str) and detail["status"]
+    return SpeechError.of(known or status, detail.get("message"))
 
 
 class Spare:

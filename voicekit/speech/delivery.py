@@ -1,4 +1,4 @@
-"""What of an utterance's audio has come: counted, marked on the timeline, handed to who listens."""
+"""Track an utterance's audio: count it, mark the timeline, hand chunks to the listener."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from voicekit.audio import Clip
 from voicekit.timeline.marks import Timeline
 
 BACKLOG = 30.0
-"""Seconds of unread audio above which the socket is not read: a slow player slows the vendor."""
+"""Seconds of unread audio above which no more is taken: a slow player slows the vendor."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Delivery:
         self._timeline = timeline
         self._trim = trim
         self._skipped = 0.0  # silence left out
+        self._half = b""  # the first byte of a sample whose second one is in the next message
         self._unread = 0.0
         self._room = asyncio.Event()
         self._ready: asyncio.Queue[Chunk | BaseException | None] = asyncio.Queue()
@@ -74,7 +75,9 @@ class Delivery:
         Returns:
             When it would have begun without anything left out, in seconds of what was handed over.
         """
-        kept = pcm if self.silence is not None else self._begin(pcm)
+        pcm = self._half + pcm
+        pcm, self._half = pcm[: len(pcm) // 2 * 2], pcm[len(pcm) // 2 * 2 :]
+        kept = self._begin(pcm) if pcm and self.silence is None else pcm
         skipped = (len(pcm) - len(kept)) / 2 / self._rate
         self._skipped += skipped
         began = self.seconds - skipped
@@ -88,9 +91,18 @@ class Delivery:
             self._ready.put_nowait(chunk)
         return began
 
+    def cut(self) -> None:
+        """What follows does not continue a sample that was begun: it is of another connection."""
+        self._half = b""
+
+    @property
+    def full(self) -> bool:
+        """Whether the listener is too far behind."""
+        return self._unread > BACKLOG
+
     async def room(self) -> None:
         """Wait while the listener is too far behind."""
-        while self._unread > BACKLOG:
+        while self.full:
             self._room.clear()
             await self._room.wait()
 

@@ -11,25 +11,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 
 from voicekit.audio import Clip
 from voicekit.errors import SpeechDroppedError, SpeechError
-from voicekit.speech.channel import Voicing
+from voicekit.speech.channel import Channel
 from voicekit.speech.delivery import Chunk, Delivery
 from voicekit.speech.heard import Ledger
+from voicekit.speech.messages import Audio
 from voicekit.speech.tokens import Text, tokens
 from voicekit.text.preparer import Fragment, Preparer
 from voicekit.timeline.marks import Timeline
+from voicekit.timeline.release import Release, left_to_play
 
-QUIET = 0.03
-"""Seconds without a token after which an unconfirmed sentence end counts as one."""
-HUNGRY = 1.0
-"""Seconds of audio left to play under which a clause is sent rather than a sentence awaited."""
 KEEP_ALIVE = 10.0
 """Seconds without a token after which the vendor is told that more will come."""
 PATIENCE = 10.0
 """Seconds that audio may be owed before the connection counts as dead."""
+LINGER = 1.0
+"""Seconds of silence after which a vendor that has not announced the last words is told that there
+are no more: it may be waiting for that."""
 RETRIES = (0.0, 0.25, 1.0)
 """Seconds to wait before each new connection after a drop."""
 _left_to_the_receiver = contextlib.suppress(SpeechDroppedError)  # it sees the drop, and resumes
@@ -45,7 +47,7 @@ class Utterance:
     def __init__(
         self,
         text: Text,
-        open_channel: Callable[[], Awaitable[Voicing]],
+        open_channel: Callable[[], Awaitable[Channel]],
         preparer: Preparer,
         rate: int,
         timeline: Timeline,
@@ -57,15 +59,17 @@ class Utterance:
         """How often the connection was lost and the rest was asked for again."""
         self._text = text
         self._open_channel = open_channel
-        self._preparer = preparer
+        self._release = Release(preparer)
         self._delivery = Delivery(rate, timeline, trim)
-        self._ledger = Ledger()
-        self._channel: Voicing | None = None
+        self._ledger = Ledger(rate)
+        self._channel: Channel | None = None
+        self._told: Channel | None = None  # that there is no more text
         self._unsent: deque[str] = deque()
         self._finished = False  # no more text will come
         self._sending = asyncio.Lock()
         self._failure: Exception | None = None  # the LLM's; raised after what it said is spoken
         self._timer: asyncio.Timeout | None = None
+        self._linger: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         timeline.mark("request")
         self._work = self._loop.create_task(self._run())
@@ -129,47 +133,57 @@ class Utterance:
                 tasks.create_task(self._send_text())
                 tasks.create_task(self._receive_audio())
         except* Exception as errors:
-            self._end(errors.exceptions[0])
+            error = errors.exceptions[0]
+            if isinstance(error, SpeechError):
+                said = self._ledger.heard(self._delivery.seconds)
+                rest = "".join(fragment.source for fragment in self._release.finish())
+                error.account(said, self._ledger.source[len(said) :] + rest)
+            self._end(error)
         else:
             self.timeline.mark("finished")
-            self._end(self._failure)
+            self._end(self._failure or self._doubt())
 
     async def _send_text(self) -> None:
         source = tokens(self._text)
         try:
-            while (said := await self._next_token(source)) is not None:
-                self.timeline.tokens.append((self.timeline.clock(), said))
+            while (token := await self._next_token(source)) is not None:
+                self.timeline.tokens.append((self.timeline.clock(), token))
                 self.timeline.mark("first_token")
-                await self._release(self._preparer.feed(said, hungry=self._hungry()))
-                if not self._ledger.fragments:  # the next token may be a tool call away
-                    await self._release(self._preparer.quiet())
+                await self._send(self._release.token(token, self._left()))
             self.timeline.mark("last_token")
         except Exception as failure:  # whatever the LLM's client raises
             self._failure = failure
         finally:
             await source.aclose()
-        await self._release(self._preparer.finish())
+        await self._send(self._release.finish())
         self._finished = True
         await self._pump()
 
     async def _next_token(self, source: AsyncGenerator[str]) -> str | None:
-        """The next token; while the LLM pauses, say what is complete and keep the line open."""
+        """The next token; while the LLM pauses, say what can be said and keep the line open."""
         token: asyncio.Future[str | None] = asyncio.ensure_future(anext(source, None))
+        alive = self._loop.time()
         try:
-            done, _ = await asyncio.wait({token}, timeout=QUIET)
-            if not done:
-                await self._release(self._preparer.quiet(hungry=self._hungry()))
-            while not done:
-                done, _ = await asyncio.wait({token}, timeout=KEEP_ALIVE)
-                if not done and self._channel is not None:
+            while True:
+                silent = alive + KEEP_ALIVE - self._loop.time()
+                look = self._release.look_after(self._left())
+                wait = max(0.0, silent if look is None else min(look, silent))
+                if (await asyncio.wait({token}, timeout=wait))[0]:
+                    break
+                if wait == look:
+                    await self._send(self._release.look(self._left()))
+                elif self._channel is not None:
+                    alive = self._loop.time()
                     with _left_to_the_receiver:
                         await self._channel.keep_alive()
+                else:
+                    alive = self._loop.time()
         finally:
             if token.cancel():
                 await asyncio.wait({token})
         return token.result()
 
-    async def _release(self, fragments: list[Fragment]) -> None:
+    async def _send(self, fragments: Sequence[Fragment]) -> None:
         for fragment in fragments:
             self._ledger.add(fragment)
             if fragment.spoken.strip():
@@ -177,69 +191,116 @@ class Utterance:
         if fragments:
             await self._pump()
 
-    async def _pump(self) -> None:
-        """Send what is unsent, if there is a connection; a new one sends it otherwise."""
+    async def _pump(self, insist: bool = False) -> None:
+        """Send what is unsent, if there is a connection; a new one sends it otherwise.
+
+        The end is said once the last words' audio is on its way: a vendor that is told to close in
+        the same breath may close before it has spoken. `insist` says it anyway.
+        """
         async with self._sending:
             channel = self._channel
             with _left_to_the_receiver:
-                while channel is not None and self._unsent and channel is self._channel:
+                while (
+                    channel is not None
+                    and channel is self._channel
+                    and self._unsent
+                    and not self._delivery.full
+                ):
                     self.timeline.mark("first_fragment")
                     self._watch()
                     await channel.send(self._unsent.popleft())
-                if channel is not None and self._finished and channel is self._channel:
+                if channel is None or channel is not self._channel or channel is self._told:
+                    return
+                if self._finished and not self._unsent:
+                    ends = insist or self._ledger.announced
+                    self._told = channel if ends else None
                     self._watch()
-                    await channel.finish()
+                    if ends:
+                        await channel.finish()
 
-    def _hungry(self) -> bool:
-        """Whether the player would soon run dry, supposing that it plays from the first chunk."""
-        if not self._ledger.fragments:
-            return False  # the preparer has a rule of its own for the first fragment
-        now = self.timeline.clock()
-        played = now - self.timeline.marks.get("first_byte", now)
-        return self._ledger.expected - played < HUNGRY
+    def _left(self) -> float:
+        """Seconds that the player has left, supposing that it plays from the first chunk."""
+        coming = self._ledger.expected - self._delivery.seconds
+        return left_to_play(self.timeline.audio, self.timeline.clock()) + max(coming, 0.0)
 
     # --- audio from the vendor ----------------------------------------------------------------
 
     async def _receive_audio(self) -> None:
-        failures = 0
+        failures, said = 0, 0
         while True:
-            before = self._delivery.seconds
             try:
                 await self._one_connection()
                 return
             except SpeechError as error:
-                failures = 1 if self._delivery.seconds > before else failures + 1
-                if failures > len(RETRIES) or not error.passing:
+                before, said = said, self._ledger.position(self._delivery.seconds)
+                failures = 1 if said > before else failures + 1  # a vendor that gets on is not gone
+                if failures > len(RETRIES) or not error.passing or not self._ledger.certain:
                     raise
-            await asyncio.sleep(RETRIES[failures - 1])
             self._unsent = deque(self._ledger.rewind(self._delivery.seconds))
+            if self._finished and not self._unsent:
+                return  # it was lost after the last word
+            await asyncio.sleep(RETRIES[failures - 1])
             self.resumed += 1
 
     async def _one_connection(self) -> None:
         channel = await self._open_channel()
+        self._delivery.cut()
         try:
-            async with asyncio.timeout(None) as self._timer:
+            async with asyncio.timeout(None) as self._timer, aclosing(channel.audio()) as sound:
                 self._channel = channel
                 await self._pump()
-                async for audio in channel.audio():
-                    self._watch()
-                    self._ledger.align(self._delivery.take(audio.pcm), audio)
-                    await self._delivery.room()
+                async for audio in sound:
+                    await self._take(audio)
             if not self._finished:
                 raise SpeechDroppedError("The vendor ended the utterance before its text was out.")
+            self._ledger.settle(self._delivery.seconds)
         except TimeoutError:
             raise SpeechDroppedError(
                 f"The vendor owed audio and was silent for {PATIENCE:g} s."
             ) from None
         finally:
             self._channel = self._timer = None
+            if self._linger is not None:
+                self._linger.cancel()
             channel.abort()
 
+    async def _take(self, audio: Audio) -> None:
+        """Hand over a message; while the listener is too far behind, take no other."""
+        if not (audio.pcm or audio.chars) or self._ledger.repeats(audio):
+            return
+        self._ledger.align(self._delivery.take(audio.pcm), audio)
+        self._watch()
+        await self._delivery.room()
+        await self._pump()
+        self._watch()
+
     def _watch(self) -> None:
-        """Start the clock anew on a vendor that owes audio; stop it while the LLM is thinking."""
-        if self._timer is not None and not self._timer.expired():
-            owed = self._finished or self._unsent or self._ledger.owed
-            self._timer.reschedule(self._loop.time() + PATIENCE if owed else None)
+        """Start the clocks anew on a vendor that owes audio; stop them while it need not speak.
+
+        It need not while the LLM is thinking, nor while the listener pauses.
+        """
+        if self._linger is not None:
+            self._linger.cancel()
+        if self._timer is None or self._timer.expired():
+            return
+        owed = self._finished or self._unsent or self._ledger.owed
+        if not owed or self._delivery.full:
+            self._timer.reschedule(None)
+            return
+        self._timer.reschedule(self._loop.time() + PATIENCE)
+        if self._finished and self._channel is not self._told:
+            self._linger = self._loop.call_later(LINGER, self._insist)
+
+    def _insist(self) -> None:
+        self._insisting = self._loop.create_task(self._pump(insist=True))
+
+    def _doubt(self) -> SpeechError | None:
+        """The error for sound that was lost between other sound, where nobody can put it back."""
+        fragment = self._ledger.doubtful
+        if fragment is None:
+            return None
+        error = SpeechError("The vendor sent less sound than its words take.", "sound_missing")
+        return error.account(self._ledger.source[: fragment.start], fragment.source)
 
     # --- ends ---------------------------------------------------------------------------------
 

@@ -14,13 +14,12 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Never
 
 from voicekit.arguments import check_choice, check_type
 from voicekit.endpoints import Endpoints, connect
 from voicekit.speech.channel import Address, Spare
 from voicekit.speech.delivery import Chunk
-from voicekit.speech.line import Line
 from voicekit.speech.tokens import Text
 from voicekit.speech.utterance import Utterance
 from voicekit.text.preparer import Preparer
@@ -47,8 +46,6 @@ class Voice:
         first: `clause` starts to speak at the first clause, `sentence` waits for a whole sentence.
         normalise: say numbers, dates and symbols as words, whatever the vendor would make of them.
         trim: leave out the silence before the first sound.
-        one_socket: one `multi-stream-input` socket for all utterances instead of a fresh
-            `stream-input` socket, opened ahead of time, for each.
 
     Raises:
         TypeError: `world`, `voice` or `model` is something else.
@@ -67,8 +64,10 @@ class Voice:
         first: Literal["clause", "sentence"] = "clause",
         normalise: bool = True,
         trim: bool = False,
-        one_socket: bool = False,
+        **unknown: Never,
     ) -> None:
+        if unknown:
+            raise TypeError(_unknown(next(iter(unknown))))
         world = connect() if world is None else world
         check_type("world", world, Endpoints, "Pass what voicekit.connect() returns.")
         for name, value in (("voice", voice), ("model", model)):
@@ -85,7 +84,7 @@ class Voice:
         key = world.elevenlabs_key.reveal()
         address = Address(world.elevenlabs_url, key, voice, model, rate, settings)
         self.rate = rate
-        self._connection: Line | Spare = Line(address) if one_socket else Spare(address)
+        self._spare = Spare(address)
         self._preparer: Callable[[], Preparer] = lambda: Preparer(language, first, normalise)
         self._profile = world.profile
         self._trim = trim
@@ -103,7 +102,7 @@ class Voice:
         Raises:
             SpeechError: the vendor refuses, or cannot be reached.
         """
-        await self._connection.warm()
+        await self._spare.warm()
 
     def speak(self, text: Text) -> Utterance:
         """Begin to say a text, or the tokens of an LLM as they come; iterate the result for audio.
@@ -123,12 +122,12 @@ class Voice:
                 "Speaking needs a running event loop, as notebooks have. Use speak_sync here."
             ) from None
         timeline = Timeline(profile=self._profile)
-        opener = self._connection.channel
+        opener = self._spare.channel
         return Utterance(text, opener, self._preparer(), self.rate, timeline, self._trim)
 
     async def close(self) -> None:
         """Hang up. Utterances under way lose their connection."""
-        await self._connection.close()
+        await self._spare.close()
 
 
 def speak(text: Text, world: Endpoints | None = None, **voice: Any) -> Utterance:
@@ -169,6 +168,12 @@ def speak_sync(text: Text, world: Endpoints | None = None, **voice: Any) -> Iter
         with contextlib.suppress(RuntimeError):  # it has ended by itself
             loop.call_soon_threadsafe(work.cancel)
         thread.join()
+
+
+def _unknown(name: str) -> str:
+    if name == "one_socket":
+        return "one_socket= is gone: each utterance has a warm socket of its own. Leave it out."
+    return f"Voice has no argument {name!r}."
 
 
 def _finish(loop: asyncio.AbstractEventLoop, work: asyncio.Task[None]) -> None:

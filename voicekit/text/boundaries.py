@@ -95,17 +95,23 @@ class Boundaries:
             return _pause(text, start, at)
         return _enclosed(text, start, at)
 
-    def gap(self, text: str, start: int, limit: int) -> int | None:
+    def gap(self, text: str, start: int, limit: int, paused: bool = False) -> int | None:
         """Find where to cut a fragment that has no mark yet; None if nowhere.
 
         Before the first small word ("and", "to", "that") after the fourth word, or else after
         ten words. A gap counts only between a plain word and a lower-case one, so that no name,
         number or date is cut, and never after a word that leans on the next ("the", "to").
+
+        Args:
+            text: the text so far.
+            start: where the fragment begins.
+            limit: where the next mark is, or the text ends.
+            paused: no token has come for a while, so that a last "to" is no beginning of "today".
         """
         words = list(islice(_TOKEN.finditer(text, start, limit), _GAP_MOST))
-        for last in range(_GAP_LEAST + 1, len(words)):
+        for last in range(_GAP_LEAST + 1, len(words) + (paused and limit == len(text))):
             soft = [last - 1] if words[last - 1][0] in self._soft else []
-            for n in (*soft, *([last] if last >= _GAP_WORDS else [])):
+            for n in (*soft, *([last] if _GAP_WORDS <= last < len(words) else [])):
                 previous, begun = words[n - 1][0], words[n][0][0]
                 if (
                     _LETTERS.fullmatch(previous)

@@ -94,11 +94,8 @@ class Preparer:
         """
         self._text += token
         fragments = self._settled()
-        if hungry and (self._eager or not self._first):
-            end = self._held or self._soft or self._gap(self._next_mark())
-            if end:
-                fragments.append(self._cut(end))
-                fragments += self._settled()
+        if hungry:
+            fragments += self._clause()
         return self._trimmed(fragments)
 
     def quiet(self, hungry: bool = True) -> list[Fragment]:
@@ -108,8 +105,9 @@ class Preparer:
         taken. "Dr.", "5." and an open bracket wait on.
 
         Args:
-            hungry: also release a sentence that was kept back so that the last word of a reply
-                does not stand alone. False keeps it while the player has something to play.
+            hungry: the player would run dry in this pause: also release a sentence that was kept
+                back so that the last word of a reply does not stand alone, or else a clause, as
+                `feed` does. False keeps them while the player has something to play.
         """
         fragments = self._settled()
         if self._held and hungry:
@@ -118,6 +116,8 @@ class Preparer:
             mark = self._judge(self._next_mark())
             if mark and mark.verdict is Verdict.LIKELY:
                 self._settle(Mark(Verdict.SENTENCE, mark.end), fragments, hungry)
+        if hungry and not fragments:
+            fragments = self._clause(paused=True)
         return self._trimmed(fragments)
 
     def finish(self) -> list[Fragment]:
@@ -157,6 +157,13 @@ class Preparer:
             self._scan = mark.end
             self._settle(mark, fragments)
 
+    def _clause(self, paused: bool = False) -> list[Fragment]:
+        """Cut at the last boundary that will do for a player which would run dry."""
+        if self._first and not self._eager:
+            return []
+        end = self._held or self._soft or self._gap(self._next_mark(), paused)
+        return [self._cut(end), *self._settled()] if end else []
+
     def _settle(self, mark: Mark, fragments: list[Fragment], hungry: bool = False) -> None:
         """Cut at a boundary, or remember it."""
         if mark.verdict is Verdict.NONE or not self._has(_LEAST_WORDS, self._start, mark.end):
@@ -179,8 +186,8 @@ class Preparer:
             return None
         return self._boundaries.judge(self._text, self._start, at, self._quoted)
 
-    def _gap(self, limit: int) -> int | None:
-        return self._boundaries.gap(self._text, self._start, limit)
+    def _gap(self, limit: int, paused: bool = False) -> int | None:
+        return self._boundaries.gap(self._text, self._start, limit, paused)
 
     def _has(self, words: int, start: int, end: int) -> bool:
         return _WORDS[words].match(self._text, start, end) is not None

@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 from voicekit.arguments import check_choice, check_items, check_number, check_seconds, check_type
 from voicekit.timeline.marks import Timeline
-from voicekit.timeline.virtual_voice import Preparing, Rule, VirtualVoice, tell
+from voicekit.timeline.release import HUNGRY, QUIET, Preparing
+from voicekit.timeline.virtual_voice import Rule, Spoken, VirtualVoice, tell
 
 _FASTEST = 1000.0  # characters said in a second; a voice says 15
 _LEVERS = frozenset({"round_trip", "handshake", "quiet", "hungry", "speaking_rate", "preparer"})
@@ -24,10 +25,10 @@ def replay(
     endpointing: float | None = None,
     round_trip: float = 0.0,
     handshake: float = 0.0,
-    quiet: float = 0.03,
-    hungry: float = 1.0,
+    quiet: float = QUIET,
+    hungry: float = HUNGRY,
     speaking_rate: float = 15.0,
-    preparer: Callable[[], Preparing] | None = None,
+    preparer: Callable[[], Preparing[Spoken]] | None = None,
 ) -> Timeline:
     """The same turn with another model, chunk rule, endpointing delay, region or socket.
 

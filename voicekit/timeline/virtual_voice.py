@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol, cast
 
 from voicekit.timeline.marks import Timeline
+from voicekit.timeline.release import Preparing, Release, left_to_play
 
 Rule = Literal["clause", "sentence", "whole"]
 """When text is sent: at the first clause and then in sentences, in sentences, or all at once."""
@@ -23,19 +24,6 @@ class Spoken(Protocol):
     @property
     def spoken(self) -> str:
         """The text as it is sent to the voice."""
-
-
-class Preparing(Protocol):
-    """What cuts tokens into fragments: `voicekit.text.preparer.Preparer`."""
-
-    def feed(self, token: str, *, hungry: bool) -> Sequence[Spoken]:
-        """The fragments that `token` completes."""
-
-    def quiet(self) -> Sequence[Spoken]:
-        """The fragments that a pause of the LLM completes."""
-
-    def finish(self) -> Sequence[Spoken]:
-        """The rest."""
 
 
 class VirtualVoice:
@@ -66,8 +54,7 @@ class VirtualVoice:
 
     def left(self, at: float) -> float:
         """Seconds of audio that a player which began with the first byte has left at `at`."""
-        there = [(since, seconds) for since, seconds in self.turn.audio if since <= at]
-        return there[0][0] + sum(seconds for _, seconds in there) - at if there else 0.0
+        return left_to_play(self.turn.audio, at)
 
 
 def tell(
@@ -75,32 +62,30 @@ def tell(
     rule: Rule,
     quiet: float,
     hungry: float,
-    preparer: Callable[[], Preparing] | None,
+    preparer: Callable[[], Preparing[Spoken]] | None,
 ) -> None:
     """Send the turn's tokens to the voice as the chunk rule would have."""
     if not voice.turn.tokens:
         raise ValueError("A chunk rule needs the LLM's tokens, and this turn has none.")
-    prepared = (preparer or _preparer(rule))()
+    release = Release((preparer or _preparer(rule))(), quiet, hungry)
     tokens = voice.turn.tokens
     end = max(tokens[-1][0], voice.turn.marks.get("last_token", 0.0))
     kept: list[Spoken] = []
     send = voice.send if rule != "whole" else lambda _, fragments: kept.extend(fragments)
-    begun = False
     for (at, token), (following, _) in zip(tokens, [*tokens[1:], (end, "")], strict=True):
-        fragments = prepared.feed(token, hungry=voice.left(at) < hungry)
-        fragments = fragments or ([] if begun else prepared.quiet())  # as `Utterance` does
-        begun = begun or bool(fragments)
-        send(at, fragments)
-        if following - at > quiet:
-            send(at + quiet, prepared.quiet())
-    send(end, prepared.finish())
+        send(at, release.token(token, voice.left(at)))
+        now = at
+        while (wait := release.look_after(voice.left(now))) and now + wait < following:
+            now += wait
+            send(now, release.look(voice.left(now)))
+    send(end, release.finish())
     voice.send(end, kept)
     if not voice.turn.audio:
         raise ValueError("The reply has nothing to say: no token has a word in it.")
 
 
-def _preparer(rule: Rule) -> Callable[[], Preparing]:
+def _preparer(rule: Rule) -> Callable[[], Preparing[Spoken]]:
     text: Any = importlib.import_module("voicekit.text.preparer")
     return lambda: cast(
-        Preparing, text.Preparer(first="clause" if rule == "clause" else "sentence")
+        Preparing[Spoken], text.Preparer(first="clause" if rule == "clause" else "sentence")
     )

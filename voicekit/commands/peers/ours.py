@@ -1,8 +1,7 @@
-"""voicekit's `Voice`, warm. `one_socket` as an argument: all replies over one socket."""
+"""voicekit's `Voice`, warm."""
 # mypy: disable-error-code="import-not-found"
 
 import asyncio
-import sys
 
 from worker import LLM, MODEL, RATE, VOICE, Reply, serve
 
@@ -13,8 +12,7 @@ async def main() -> None:
     """Speak every reply with one `Voice`."""
     world = voicekit.connect()
     llm = world.async_openai()
-    one_socket = "one_socket" in sys.argv
-    async with voicekit.Voice(world, VOICE, model=MODEL, rate=RATE, one_socket=one_socket) as voice:
+    async with voicekit.Voice(world, VOICE, model=MODEL, rate=RATE) as voice:
 
         async def speak(reply: Reply) -> None:
             if reply.cancel_after is not None:
