@@ -2,7 +2,10 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response
 
+from voicekit.errors import UpstreamError
 from voicekit.speech.tokens import tokens
 
 
@@ -52,6 +55,61 @@ def test_a_request_that_is_not_awaited_yet_is_awaited():
 def test_anything_else_is_refused_with_what_to_do():
     with pytest.raises(TypeError, match="Yield the text of each chunk yourself"):
         collect([42])
+
+
+SILENT = {
+    "a filter's verdict": {"choices": [{"index": 0, "content_filter_results": {}}]},
+    "no choice": {"choices": []},
+    "counts": {"choices": [], "usage": {"total_tokens": 3}},
+    "a delta of null": {"choices": [{"index": 0, "delta": None}]},
+    "an empty delta": {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+    "a role": {"choices": [{"index": 0, "delta": {"role": "assistant"}}]},
+    "a tool call": {"choices": [{"index": 0, "delta": {"content": None, "tool_calls": [{}]}}]},
+    "a choice of null": {"choices": [None]},
+    "parts without text": {"choices": [{"delta": {"content": [{"type": "image_url"}, None]}}]},
+}
+
+
+@pytest.mark.parametrize("silent", SILENT.values(), ids=SILENT)
+@pytest.mark.parametrize("as_object", [False, True], ids=["dict", "SDK"])
+def test_a_chunk_without_words_is_passed_over_anywhere(silent, as_object):
+    middle = ChatCompletionChunk.construct(**silent) if as_object else silent
+    assert collect([middle, chunk("Hi"), middle, chunk("!"), middle]) == ["Hi", "!"]
+
+
+def test_a_content_of_parts_gives_its_text():
+    parts = [{"type": "text", "text": "Hi"}, " there", {"type": "thinking", "text": "Hm."}]
+    assert collect([chunk(parts)]) == ["Hi there"]
+
+
+def test_events_of_the_responses_api_give_their_text():
+    events = [
+        {"type": "response.created"},
+        {"type": "response.output_text.delta", "delta": "Hi"},
+        {"type": "response.function_call_arguments.delta", "delta": "{}"},
+        {"type": "response.completed"},
+    ]
+    assert collect(events) == ["Hi"]
+    with pytest.raises(UpstreamError):
+        collect([*events[:2], {"type": "response.failed"}])
+
+
+WHOLE = ChatCompletion.construct(choices=[], object="chat.completion")
+
+
+@pytest.mark.parametrize("whole", [WHOLE, WHOLE.to_dict(), Response.construct(output=[]), 42, None])
+def test_a_whole_answer_is_told_to_be_asked_for_as_a_stream(whole):
+    async def create():
+        return whole
+
+    for source in (whole, create()):
+        with pytest.raises(TypeError, match="stream=True"):
+            collect(source)
+
+
+def test_a_function_is_told_to_be_called():
+    with pytest.raises(TypeError, match="slowly is a function"):
+        collect(slowly)
 
 
 def test_closing_closes_a_generator_and_an_sdk_stream():

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
 from voicekit.audio import Clip
-from voicekit.errors import SpeechDroppedError
+from voicekit.errors import SpeechDroppedError, SpeechError
 from voicekit.speech.messages import Audio
 from voicekit.text.preparer import Fragment
 
@@ -29,13 +29,12 @@ class Ledger:
 
     Attributes:
         fragments: what was sent, in order.
-        doubtful: the first fragment of which a piece of sound was lost on the way; None so far.
     """
 
     def __init__(self, rate: int) -> None:
         self.fragments: list[Fragment] = []
-        self.doubtful: Fragment | None = None
         self._rate = rate
+        self._doubtful: Fragment | None = None  # the first of which sound was lost on the way
         self._spoken = ""
         self._ends: list[float] = []
         # Vendors change spaces and marks, and some begin a sentence's alignment anew: its letters
@@ -64,6 +63,14 @@ class Ledger:
     def source(self) -> str:
         """The source text of all fragments."""
         return "".join(fragment.source for fragment in self.fragments)
+
+    @property
+    def doubt(self) -> SpeechError | None:
+        """The error for sound that was lost between other sound, where nobody can put it back."""
+        if self._doubtful is None:
+            return None
+        error = SpeechError("The vendor sent less sound than its words take.", "sound_missing")
+        return error.account(self.source[: self._doubtful.start], self._doubtful.source)
 
     @property
     def certain(self) -> bool:
@@ -211,7 +218,7 @@ class Ledger:
         self._ends += [start + step * (n + 1) for n in range(count)]
 
     def _doubt(self, letter: int) -> None:
-        self.doubtful = self.doubtful or self.fragments[self._fragment(letter)]
+        self._doubtful = self._doubtful or self.fragments[self._fragment(letter)]
 
     def _fragment_begins(self) -> bool:
         """Whether the next letter is the first of a fragment; vendors make those one by one."""

@@ -141,7 +141,7 @@ class Utterance:
             self._end(error)
         else:
             self.timeline.mark("finished")
-            self._end(self._failure or self._doubt())
+            self._end(self._failure or self._ledger.doubt)
 
     async def _send_text(self) -> None:
         source = tokens(self._text)
@@ -172,12 +172,11 @@ class Utterance:
                     break
                 if wait == look:
                     await self._send(self._release.look(self._left()))
-                elif self._channel is not None:
-                    alive = self._loop.time()
+                    continue
+                alive = self._loop.time()
+                if self._channel is not None:
                     with _left_to_the_receiver:
                         await self._channel.keep_alive()
-                else:
-                    alive = self._loop.time()
         finally:
             if token.cancel():
                 await asyncio.wait({token})
@@ -188,8 +187,7 @@ class Utterance:
             self._ledger.add(fragment)
             if fragment.spoken.strip():
                 self._unsent.append(fragment.spoken)
-        if fragments:
-            await self._pump()
+        await self._pump()
 
     async def _pump(self, insist: bool = False) -> None:
         """Send what is unsent, if there is a connection; a new one sends it otherwise.
@@ -199,17 +197,14 @@ class Utterance:
         """
         async with self._sending:
             channel = self._channel
+            if channel is None:
+                return
             with _left_to_the_receiver:
-                while (
-                    channel is not None
-                    and channel is self._channel
-                    and self._unsent
-                    and not self._delivery.full
-                ):
+                while self._unsent and channel is self._channel and not self._delivery.full:
                     self.timeline.mark("first_fragment")
                     self._watch()
                     await channel.send(self._unsent.popleft())
-                if channel is None or channel is not self._channel or channel is self._told:
+                if channel is not self._channel or channel is self._told:
                     return
                 if self._finished and not self._unsent:
                     ends = insist or self._ledger.announced
@@ -293,14 +288,6 @@ class Utterance:
 
     def _insist(self) -> None:
         self._insisting = self._loop.create_task(self._pump(insist=True))
-
-    def _doubt(self) -> SpeechError | None:
-        """The error for sound that was lost between other sound, where nobody can put it back."""
-        fragment = self._ledger.doubtful
-        if fragment is None:
-            return None
-        error = SpeechError("The vendor sent less sound than its words take.", "sound_missing")
-        return error.account(self._ledger.source[: fragment.start], fragment.source)
 
     # --- ends ---------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ class Voice:
         key = world.elevenlabs_key.reveal()
         address = Address(world.elevenlabs_url, key, voice, model, rate, settings)
         self.rate = rate
-        self._spare = Spare(address)
+        self._connection = Spare(address)
         self._preparer: Callable[[], Preparer] = lambda: Preparer(language, first, normalise)
         self._profile = world.profile
         self._trim = trim
@@ -102,7 +102,7 @@ class Voice:
         Raises:
             SpeechError: the vendor refuses, or cannot be reached.
         """
-        await self._spare.warm()
+        await self._connection.warm()
 
     def speak(self, text: Text) -> Utterance:
         """Begin to say a text, or the tokens of an LLM as they come; iterate the result for audio.
@@ -122,12 +122,12 @@ class Voice:
                 "Speaking needs a running event loop, as notebooks have. Use speak_sync here."
             ) from None
         timeline = Timeline(profile=self._profile)
-        opener = self._spare.channel
+        opener = self._connection.channel
         return Utterance(text, opener, self._preparer(), self.rate, timeline, self._trim)
 
     async def close(self) -> None:
         """Hang up. Utterances under way lose their connection."""
-        await self._spare.close()
+        await self._connection.close()
 
 
 def speak(text: Text, world: Endpoints | None = None, **voice: Any) -> Utterance:
