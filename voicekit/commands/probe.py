@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
         return 2
     if watching:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
-    print(json.dumps(report.json(), ensure_ascii=False) if options.json else _whole(report))
+    print(json.dumps(report.json()) if options.json else _whole(report))
     return 0 if report.ok else 1
 
 

@@ -123,10 +123,10 @@ def _row(check: str, found: Found, platform: Platform) -> Row:
         platform.masked(_line(told(text, found.figures))) for text in (words.says, words.fix)
     )
     shows = found.exchange
-    request = platform.masked(shows.request) if shows else ""
-    response = platform.masked(shows.response) if shows else ""
+    request = _printable(platform.masked(shows.request)) if shows else ""
+    response = _printable(platform.masked(shows.response)) if shows else ""
     figures = {
-        name: platform.masked(value) if isinstance(value, str) else value
+        name: _printable(platform.masked(value)) if isinstance(value, str) else value
         for name, value in found.figures.items()
     }
     return Row(check, words.outcome, says, fix, figures, request, response)
@@ -134,7 +134,12 @@ def _row(check: str, found: Found, platform: Platform) -> Row:
 
 def _line(text: str) -> str:
     """One line, whatever the endpoint's own words hold."""
-    return " ".join(text.split())
+    return _printable(" ".join(text.split()))
+
+
+def _printable(text: str) -> str:
+    """Text that moves no terminal's cursor: what an endpoint sends is not ours."""
+    return "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)
 
 
 def _checked(url: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import http.client
+import re
 import socket
 import ssl
 import struct
@@ -12,12 +14,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from voicekit.probing.stream import Stream
 
 _SHOWN = 1_200  # characters of a body that are shown
 _LARGEST = 4 << 20  # bytes of a response that are read; an answer to be spoken is far shorter
+_MARKUP = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype|html|head|body|title|\?xml)\b", re.I | re.S)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
+_NO_TEXT = ("audio/", "font/", "image/", "video/", "application/octet-stream", "application/pdf")
 _SIP, _GULP = 64, 65_536  # bytes
 _BETWEEN_SIPS = 0.015  # seconds
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, as a platform that hangs up does
@@ -77,13 +82,31 @@ class Exchange:
         return b"".join(piece for _, piece in self.pieces).decode("utf-8", "replace")
 
     @property
+    def foreign(self) -> str:
+        """What the body is when no API sends such: a web page or a file; else nothing."""
+        data = b"".join(piece for _, piece in self.pieces)
+        kind = self.header("content-type").lower()
+        if "text/html" in kind or _MARKUP.match(data):
+            title = _TITLE.search(self.body)
+            named = " ".join(html.unescape(title[1]).split())[:80] if title else ""
+            return f"a web page{f' “{named}”' if named else ''} of {len(data)} bytes"
+        if data and (kind.startswith(_NO_TEXT) or b"\0" in data):
+            return f"a file of {len(data)} bytes that is no text ({kind or 'of no type'})"
+        return ""
+
+    @property
+    def excerpt(self) -> str:
+        """The body to show: its beginning and end, or a sentence where nobody would read it."""
+        return f"[{self.foreign}]" if self.foreign else shortened(self.body)
+
+    @property
     def response(self) -> str:
         """The response as it came, with the middle of a long body left out."""
         if self.status is None:
             return self.fault or "no response"
         head = [f"HTTP/1.1 {self.status} {self.reason}", *(f"{k}: {v}" for k, v in self.headers)]
         cut = f"\n[{self.fault}]" if self.fault else ""
-        return "\n".join([*head, "", shortened(self.body)]) + cut
+        return "\n".join([*head, "", self.excerpt]) + cut
 
 
 def shortened(text: str, most: int = _SHOWN) -> str:
@@ -119,6 +142,7 @@ def send(
     """
     target = urlsplit(url)
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+    path = quote(path, safe="%/?:@!$&'()*+,;=-._~[]")  # letters beyond ASCII; the rest stays
     sent = {
         "Content-Type": "application/json",
         "Accept": "*/*",
@@ -145,7 +169,7 @@ def send(
             connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         started = time.perf_counter()
         _talk(connection, path, body, sent, exchange, started, watch, slow)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
         exchange.kind, exchange.fault = _fault(error, exchange, late.is_set(), limit)
     finally:
         if guard is not None:
@@ -188,7 +212,10 @@ def _talk(
                 return
             if slowly:
                 time.sleep(_BETWEEN_SIPS)
-        if response.length:  # of a body whose length was announced, this many bytes are missing
+        if size >= _LARGEST:
+            exchange.kind = "broken"
+            exchange.fault = f"cut off by the probe after {_LARGEST >> 20} MB"
+        elif response.length:  # of a body whose length was announced, this many bytes are missing
             raise http.client.IncompleteRead(b"", response.length)
 
 
@@ -211,13 +238,20 @@ def _cut(connection: http.client.HTTPConnection, late: threading.Event) -> None:
 
 
 def _fault(
-    error: OSError | http.client.HTTPException, exchange: Exchange, late: bool, limit: float
+    error: OSError | http.client.HTTPException | UnicodeError,
+    exchange: Exchange,
+    late: bool,
+    limit: float,
 ) -> tuple[str, str]:
     """The kind of fault, and the fault in words."""
     if late or isinstance(error, TimeoutError):
         return "timeout", _too_late(limit)
     if isinstance(error, ssl.SSLCertVerificationError):
         return "certificate", f"the certificate was not accepted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return "unreachable", "TLS failed: is it https that is spoken there, or http?"
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "unreachable", "no machine of this name is known"
     if exchange.status is not None:
         return "broken", "the connection was closed before the response was over"
     if isinstance(error, http.client.RemoteDisconnected):

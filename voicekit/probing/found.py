@@ -69,7 +69,8 @@ def told(text: str, figures: Mapping[str, Any]) -> str:
 
 def said(exchange: Exchange) -> str:
     """The beginning of a body, in one line."""
-    return " ".join(shortened(exchange.body, _SAID).split()) or "nothing"
+    text = exchange.foreign or shortened(exchange.body, _SAID)
+    return " ".join(text.split()) or "nothing"
 
 
 def failed(exchange: Exchange) -> Found:

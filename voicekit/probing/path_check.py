@@ -21,7 +21,7 @@ def path(platform: Platform) -> Found:
         return Found.of("secret_refused" if platform.secret else "secret_wanted", asked)
     if asked.status is not None and 300 <= asked.status < 400:
         return _redirected(platform, asked)
-    if asked.status in _NOT_HERE or _is_page(asked):
+    if asked.status in _NOT_HERE or (asked.ok and asked.foreign):
         return _missing(platform, asked)
     if asked.status is None:
         return Found.of(asked.kind, asked, why=asked.fault)
@@ -59,7 +59,7 @@ def _missing(platform: Platform, asked: Exchange) -> Found:
             )  # fmt: skip
     platform.target = called
     if asked.ok:
-        return Found.of("web_page", asked, called=shown(called))
+        return Found.of("web_page", asked, called=shown(called), what=asked.foreign)
     return Found.of("missing", asked, status=asked.status, called=shown(called), said=said(asked))
 
 
@@ -68,11 +68,7 @@ def _ask(platform: Platform) -> Exchange:
 
 
 def _good(exchange: Exchange) -> bool:
-    return exchange.answered and not _is_page(exchange)
-
-
-def _is_page(exchange: Exchange) -> bool:
-    return "text/html" in exchange.header("content-type").lower()
+    return exchange.answered and not exchange.foreign
 
 
 def _paste(url: str) -> str:
