@@ -410,7 +410,7 @@ def test_mending_leaves_what_is_sound_as_it_is():
 def test_halves_of_several_texts_are_kept_apart():
     halves = Halves()
     assert (halves.take("a", "x\ud83d"), halves.take("b", "y\ud83c")) == ("x", "y")
-    assert halves
+    assert halves.held
     assert (halves.take("a", "\ude00"), halves.take("b", "\udf89")) == ("😀", "🎉")
-    assert not halves
+    assert not halves.held
     assert halves.rest("a") == ""

@@ -52,25 +52,26 @@ def is_whole(text: str) -> bool:
 
 
 class Halves:
-    """Joins characters that were cut in two; of several texts under way, each by its key."""
+    """Joins characters that were cut in two; of several texts under way, each by its key.
+
+    Attributes:
+        held: the first halves whose second ones are awaited.
+    """
 
     def __init__(self) -> None:
-        self._held: dict[Hashable, str] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._held)
+        self.held: dict[Hashable, str] = {}
 
     def take(self, key: Hashable, text: str) -> str:
         """Return what is whole, with the half held back before; hold back a half at the end."""
-        text = _joined(self._held.pop(key, "") + text)
+        text = _joined(self.held.pop(key, "") + text)
         if half := _HALF.search(text):
-            self._held[key] = half[0]
+            self.held[key] = half[0]
             text = text[: half.start()]
         return _replaced(text)
 
     def rest(self, key: Hashable) -> str:
         """Nothing more comes: a half that is held stays one."""
-        return _replaced(self._held.pop(key, ""))
+        return _replaced(self.held.pop(key, ""))
 
 
 def _joined(text: str) -> str:

@@ -106,7 +106,10 @@ class Reader:
             UpstreamError: bytes or a chunk that are not a chat completion's.
         """
         if isinstance(item, bytes):
-            return self._whole(self._events.feed(item))
+            pieces = self._events.feed(item)
+            if len(pieces) == 1 and pieces[0].raw and not self._halves.held:
+                return pieces  # as nearly all come
+            return self._whole(pieces)
         if isinstance(item, str):
             return self._whole([Piece(item)]) if item else []
         return self._whole([piece] if (piece := _piece(item)) else [])
@@ -121,7 +124,7 @@ class Reader:
 
     def _whole(self, pieces: list[Piece]) -> list[Piece]:
         """The pieces with whole characters: a character cut in two comes with its second half."""
-        if not self._halves and all(map(_is_whole, pieces)):
+        if not self._halves.held and all(map(_is_whole, pieces)):
             return pieces
         whole = []
         for piece in pieces:
@@ -163,7 +166,8 @@ class Events:
         """
         if not self._rest and _is_one(block):
             self._halfway = False
-            return _some(_parsed(block[6:-2], block))
+            piece = _parsed(block[6:-2], block)
+            return [] if piece is None else [piece]
         if self._halfway and block.startswith(b"\n"):
             block = block[1:]
             self._halfway = False
