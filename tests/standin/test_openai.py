@@ -298,6 +298,12 @@ def test_a_tool_call_cut_by_the_limit_says_so(client: Any) -> None:
 # --- refusals ---
 
 WRONG = [
+    (
+        {"max_tokens": 5, "max_completion_tokens": 5},
+        "max_tokens",
+        "invalid_parameter_combination",
+    ),
+    ({"parallel_tool_calls": False}, "parallel_tool_calls", None),
     ({"messages": []}, "messages", "empty_array"),
     ({"messages": "hi"}, "messages", "invalid_type"),
     ({"messages": [3]}, "messages[0]", "invalid_type"),

@@ -217,8 +217,45 @@ def test_tool_choice_is_honoured() -> None:
     assert calls(question, tool_choice=named) == [("cancel_order", {"order_id": "1042"})]
 
 
-def test_a_forced_call_leaves_out_what_nobody_said() -> None:
-    assert calls("Hello", tools=[STATUS], tool_choice="required") == [("get_order_status", {})]
+@pytest.mark.parametrize(
+    "choice", ["required", {"type": "function", "function": {"name": "get_order_status"}}]
+)
+def test_a_forced_call_that_lacks_what_nobody_said_is_refused_in_words(choice: Any) -> None:
+    with pytest.raises(Refusal, match="'order_id' nobody has named") as refused:
+        answer(request("Hello", tools=[STATUS], tool_choice=choice))
+    assert (refused.value.status, refused.value.param) == (400, "tool_choice")
+
+
+def test_a_forced_call_is_of_a_tool_that_can_be_called() -> None:
+    free = tool("list_shops", "List the shops.", city={"type": "string"}, required=[])
+    assert calls("Hello", tools=[STATUS, free], tool_choice="required") == [("list_shops", {})]
+    assert calls("Hello, 1042", tools=[free, STATUS], tool_choice="required")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"anyOf": [{"type": "number"}, {"type": "null"}]},
+        {"oneOf": [{"type": "null"}, {"type": "number"}]},
+        {"type": ["number", "null"]},
+        {"type": "null"},
+    ],
+)
+def test_a_parameter_that_may_be_null_is_null_when_nobody_named_it(schema: Any) -> None:
+    strict = tool("refund_order", "Refund.", order_id={"type": "string"}, amount=schema)
+    forced = calls("Order 1042", tools=[strict], tool_choice="required")
+    assert forced == [("refund_order", {"order_id": "1042", "amount": None})]
+
+
+def test_a_value_that_does_not_fit_the_schema_is_none() -> None:
+    for rule in ({"pattern": "^[A-Z]-[0-9]+$"}, {"minLength": 6}, {"maxLength": 3}):
+        picky = tool("get_order_status", "Status.", order_id={"type": "string", **rule})
+        with pytest.raises(Refusal, match="order_id"):
+            answer(request("Order 1042", tools=[picky], tool_choice="required"))
+    with_type = tool("get_order_status", "Status.", order_id={"type": ["integer", "null"]})
+    assert calls("Order 1042", tools=[with_type], tool_choice="required") == [
+        ("get_order_status", {"order_id": 1042})
+    ]
 
 
 def test_lists_numbers_and_defaults_follow_the_schema() -> None:
@@ -333,7 +370,13 @@ def test_any_schema_is_either_used_or_refused(properties: dict[str, Any], choice
         assert refused is not None
         assert refused.name == "invalid_function_parameters"
         return
-    found = answer(asked)
+    try:
+        found = answer(asked)
+    except Refusal as refusal:
+        refused = refusal
+    if refused is not None:
+        assert (choice, refused.param) == ("required", "tool_choice")
+        return
     completion = completions.complete(asked, found, lambda: "call_1")
     assert found.text or found.calls
     assert completion.deltas

@@ -68,6 +68,15 @@ def stereo() -> bytes:
             {"file": bytes(2 * 16000 * 31), "model_id": "scribe_v1", "file_format": "pcm_s16le_16"},
             "30 s of sound",
         ),
+        ({"model_id": "scribe_v1", "language_code": "de"}, "English only"),
+        ({"model_id": "scribe_v1", "language_code": "deu"}, "English only"),
+        ({"model_id": "scribe_v1", "language_code": "enm"}, "English only"),
+        ({"model_id": "scribe_v1", "diarize": True}, "'diarize'"),
+        ({"model_id": "scribe_v1", "num_speakers": 2}, "'num_speakers'"),
+        ({"model_id": "scribe_v1", "use_multi_channel": True}, "'use_multi_channel'"),
+        ({"model_id": "scribe_v1", "timestamps_granularity": "character"}, "granularity"),
+        ({"model_id": "scribe_v1", "webhook": True}, "'webhook'"),
+        ({"model_id": "scribe_v1", "cloud_storage_url": "https://x.example/a"}, "'cloud_storage"),
     ],
 )
 def test_what_it_cannot_read_is_refused_with_what_it_can(eleven, fields, said):
@@ -75,3 +84,10 @@ def test_what_it_cannot_read_is_refused_with_what_it_can(eleven, fields, said):
         eleven.speech_to_text.convert(**fields)
     assert refused.value.status_code == 422
     assert said in str(refused.value.body)
+
+
+@pytest.mark.parametrize("code", ["en", "eng", "EN", "en-US", "en_gb"])
+def test_english_may_be_asked_for_in_any_spelling(eleven, code):
+    with pytest.raises(ApiError) as refused:
+        eleven.speech_to_text.convert(model_id="scribe_v1", language_code=code, diarize=False)
+    assert "Send the sound as `file`" in str(refused.value.body)

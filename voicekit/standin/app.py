@@ -6,6 +6,7 @@ vendor's way of refusing, and then its handler. Paths are the vendors', in the v
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.exceptions import HTTPException
@@ -46,6 +47,7 @@ def _any(path: str, handler: Handler) -> Route:
     return Route(path, handler, methods=["GET", "POST", "PUT", "DELETE"])
 
 
+_WORD = re.compile("[a-z][a-z-]*")
 _SPEECH = "/v1/text-to-speech/{voice_id}"
 
 ELEVENLABS: Sequence[BaseRoute] = (
@@ -118,7 +120,8 @@ def _router(vendor: str, routes: Sequence[BaseRoute]) -> App:
 
     async def unknown(scope: Scope, _receive: Receive, _send: Send) -> None:
         path = scope["path"].removeprefix(scope["root_path"])
-        raise Refusal(vendor, "not_found", f"The stand-in has no path {path!r}. It knows: {known}.")
+        said = f"{path!r} is not served here. The stand-in knows: {known}."
+        raise Refusal(vendor, "not_found", said)
 
     router = Router(routes, redirect_slashes=False, default=unknown)
 
@@ -127,9 +130,23 @@ def _router(vendor: str, routes: Sequence[BaseRoute]) -> App:
         try:
             await router(scope, receive, send)
         except HTTPException as error:
-            raise Refusal(vendor, "method_not_allowed") from error
+            refusal = Refusal(vendor, "method_not_allowed")
+            refusal.message += _perhaps_a_path(scope)
+            raise refusal from error
+        except Refusal as refusal:
+            refusal.message += _perhaps_a_path(scope) if refusal.status == 404 else ""
+            raise
 
     return route
+
+
+def _perhaps_a_path(scope: Scope) -> str:
+    """A sentence for an id that is a plain word: the vendor may have a path of that name."""
+    ids = scope.get("path_params", {}).values()
+    if not any(_WORD.fullmatch(str(one)) for one in ids):
+        return ""
+    path = scope["path"].removeprefix(scope["root_path"])
+    return f" If {path!r} was meant as a path of its own, it is not served here."
 
 
 async def _lost(scope: Scope, _receive: Receive, send: Send) -> None:

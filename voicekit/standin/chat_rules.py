@@ -41,6 +41,12 @@ def _check_model(request: ChatRequest) -> None:
             "Use 'max_completion_tokens' instead.",
             "max_tokens",
         )
+    if request.max_tokens is not None and request.max_completion_tokens is not None:
+        raise _refusal(
+            "invalid_parameter_combination",
+            "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+            "max_tokens",
+        )
     if "stop" in model.unsupported and request.stop:
         said = "Unsupported parameter: 'stop' is not supported with this model."
         raise _refusal("unsupported_parameter", said, "stop")
@@ -134,6 +140,9 @@ def _check_tools(request: ChatRequest) -> None:
             param = f"tools[{index}].function.parameters"
             raise _refusal("invalid_function_parameters", said, param)
     choice = request.tool_choice
+    if not names and request.parallel_tool_calls is not None:
+        said = "'parallel_tool_calls' is only allowed when 'tools' are specified."
+        raise _refusal("invalid_request", said, "parallel_tool_calls")
     if choice is None:
         return
     if not names and choice != "none":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import wave
 
 from starlette.requests import Request
@@ -22,6 +23,18 @@ from voicekit.standin.refusals import Refusal
 MODELS = ("scribe_v1", "scribe_v2")
 LONGEST = 30.0
 """Seconds of sound in one request: it is decoded as one utterance."""
+ENGLISH = ("en", "eng")
+_USUAL = {  # what asks for more than is done here, and the values that do not
+    "cloud_storage_url": (),
+    "additional_formats": ("[]",),
+    "entity_detection": (),
+    "webhook": ("false", "0"),
+    "diarize": ("false", "0"),
+    "use_multi_channel": ("false", "0"),
+    "num_speakers": ("1",),
+    "timestamps_granularity": ("word",),
+    "file_format": ("other", "pcm_s16le_16"),
+}
 _RAW = "pcm_s16le_16"
 _DOUBT = 0.01  # the least confidence whose logarithm is given
 
@@ -34,6 +47,7 @@ async def convert(request: Request) -> Response:
     if model not in MODELS:
         known = ", ".join(MODELS)
         raise sent.wrong("enum", ("model_id",), f"There is no model {model!r}. Known: {known}.")
+    _refuse_what_it_cannot(fields)
     if "file" not in fields:
         raise sent.wrong("missing", ("file",), "Send the sound as `file`.")
     pcm, rate = _sound(fields["file"].content, _text(fields, "file_format"))
@@ -68,6 +82,24 @@ async def convert(request: Request) -> Response:
         },
         headers={"x-voicekit-heard-by": heard.source},
     )
+
+
+def _refuse_what_it_cannot(fields: dict[str, multipart.Part]) -> None:
+    """Left out quietly, these would give another transcript than was asked for.
+
+    Raises:
+        Invalid: 422, with the field at fault.
+    """
+    language = _text(fields, "language_code").lower()
+    if language and re.split("[-_]", language)[0] not in ENGLISH:
+        said = f"The stand-in hears English only, not {language[:20]!r}. Leave it out, or say 'en'."
+        raise sent.wrong("unsupported_language", ("language_code",), said)
+    for name, usual in _USUAL.items():
+        if _text(fields, name).lower() not in ("", "null", *usual):
+            said = (
+                f"The stand-in does not do {name!r}: it gives one speaker's words and their times."
+            )
+            raise sent.wrong("unsupported_value", (name,), said)
 
 
 def _text(fields: dict[str, multipart.Part], name: str) -> str:

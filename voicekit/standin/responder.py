@@ -20,6 +20,7 @@ from typing import Any
 from voicekit.standin import chat_rules, dialogue, script, tool_results, tool_rules
 from voicekit.standin.chat import ChatRequest, ToolFunction
 from voicekit.standin.dialogue import Answer
+from voicekit.standin.refusals import Refusal
 from voicekit.standin.tool_rules import Call
 
 
@@ -34,14 +35,30 @@ def answer(request: ChatRequest) -> Answer:
     name = chat_rules.named(request.tool_choice)
     if name or request.tool_choice == "required":
         chosen = [tool for tool in tools if name in (None, tool.name)]
-        calls = tool_rules.forced(chosen, dialogue.heard(said)).calls
-        return Answer("tool", calls=_allowed(calls, request))
+        return Answer("tool", calls=_allowed(_forced(chosen, said), request))
     agreed = dialogue.confirmed(said, _just_said(request), tools)
     if agreed:
         return Answer("tool", calls=_allowed(agreed, request))
     found = dialogue.decide(said, tools)
     text = found.text.replace("{last_reply}", _last_reply(request))
     return Answer(found.layer, text, _allowed(found.calls, request))
+
+
+def _forced(tools: Sequence[ToolFunction], said: Sequence[str]) -> tuple[Call, ...]:
+    """The calls that must be made.
+
+    Raises:
+        Refusal: 400, nobody named what they need; a model would have made something up.
+    """
+    plan = tool_rules.forced(tools, dialogue.heard(said))
+    if not plan.calls:
+        told = (
+            f"'tool_choice' demands a call of {plan.tool.name!r}, whose {plan.missing!r} nobody "
+            "has named. voicekit's stand-in has no language model and makes nothing up: say it in "
+            "a message, or give the parameter a default."
+        )
+        raise Refusal("openai", "unsupported_value", told, "tool_choice")
+    return plan.calls
 
 
 def _allowed(calls: Sequence[Call], request: ChatRequest) -> tuple[Call, ...]:

@@ -98,6 +98,29 @@ def kind_of(name: str, part: Mapping[str, Any]) -> str | None:
 
 def _values(name: str, part: Mapping[str, Any], heard: Heard, *, needed: bool) -> list[Any]:
     """Every value for one parameter; a list parameter has at most one value, a list."""
+    part, nullable = _plain(part)
+    values = _known(name, part, heard, needed=needed)
+    return values or ([None] if nullable and needed else [])
+
+
+def _plain(part: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+    """The schema without its alternative null, and whether it has one.
+
+    A strict schema requires every parameter, and lets an optional one be null.
+    """
+    options = part.get("anyOf") or part.get("oneOf")
+    if isinstance(options, list) and all(isinstance(option, dict) for option in options):
+        some = [option for option in options if option.get("type") != "null"]
+        rest = {name: value for name, value in part.items() if name not in ("anyOf", "oneOf")}
+        return {**rest, **(some[0] if some else {})}, len(some) < len(options)
+    kinds = part.get("type")
+    if isinstance(kinds, list):
+        named = [kind for kind in kinds if kind != "null"]
+        return {**part, "type": named[0] if named else "null"}, len(named) < len(kinds)
+    return part, kinds == "null"
+
+
+def _known(name: str, part: Mapping[str, Any], heard: Heard, *, needed: bool) -> list[Any]:
     if "const" in part:
         return [part["const"]]
     if isinstance(part.get("enum"), list):
@@ -158,7 +181,9 @@ def _cast(value: Any, part: Mapping[str, Any]) -> Any:
     elif kind in ("object", "null"):
         return value if isinstance(value, dict) else None
     elif kind == "string" and not isinstance(value, str):
-        return str(value)
+        value = str(value)
+    if isinstance(value, str) and not _fits(value, part):
+        return None
     low, high = part.get("minimum"), part.get("maximum")
     if isinstance(value, int | float) and not isinstance(value, bool):
         if isinstance(low, int | float) and value < low:
@@ -166,3 +191,16 @@ def _cast(value: Any, part: Mapping[str, Any]) -> Any:
         if isinstance(high, int | float) and value > high:
             return None
     return value
+
+
+def _fits(text: str, part: Mapping[str, Any]) -> bool:
+    """Whether the text is as long as the schema wants it, and matches its pattern."""
+    least, most, pattern = part.get("minLength"), part.get("maxLength"), part.get("pattern")
+    if isinstance(least, int) and len(text) < least:
+        return False
+    if isinstance(most, int) and len(text) > most:
+        return False
+    try:
+        return not isinstance(pattern, str) or bool(re.search(pattern, text[:200]))
+    except re.error:
+        return True

@@ -65,13 +65,14 @@ def plan_for(tool: ToolFunction, heard: Heard) -> Plan:
 
 
 def forced(tools: Sequence[ToolFunction], heard: Heard) -> Plan:
-    """The call when one must be made: the best tool, with the parameters that are known.
+    """The call when one must be made: the best tool of those whose parameters are known.
 
-    A model would invent the others; here they are left out, so the call may lack required ones.
+    A model would invent what nobody named; here the plan holds a question and no calls, if no tool
+    can be called without.
     """
-    tool = max(tools, key=lambda one: _score(one, heard.text))
-    arguments, _ = fill(tool, heard)
-    return Plan(tool, tuple(Call(tool.name, known) for known in arguments[:MOST_CALLS]))
+    ranked = sorted(tools, key=lambda one: -_score(one, heard.text))
+    plans = [plan_for(tool, heard) for tool in ranked]
+    return next((plan for plan in plans if plan.calls), plans[0])
 
 
 def is_named(tool: ToolFunction, match: retrieval.Match | None) -> bool:

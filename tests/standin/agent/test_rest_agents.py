@@ -212,3 +212,14 @@ def test_what_the_stand_in_does_not_do_is_refused_with_what_it_does(http, method
     assert said["code"] == "not_implemented"
     assert f"{method} {path}" in said["message"]
     assert "/v1/convai/agents/{agent_id}" in said["message"]
+
+
+def test_the_agent_that_is_there_is_named_only_while_it_is(agents):
+    with pytest.raises(ApiError) as refused:
+        agents.get("agent_nobody")
+    assert "Create one, or use 'agent_standin'." in refused.value.body["detail"]["message"]
+    agents.delete("agent_standin")
+    for gone in ("agent_standin", "agent_nobody"):
+        with pytest.raises(ApiError) as refused:
+            agents.get(gone)
+        assert refused.value.body["detail"]["message"] == f"There is no agent {gone!r}. Create one."

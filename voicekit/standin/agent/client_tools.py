@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 from voicekit.standin.agent import events
@@ -46,9 +45,8 @@ class ClientTools:
 
     def answered(self, message: dict[str, Any]) -> None:
         """The client sent a `client_tool_result`; one that nobody waits for is passed over."""
-        waiting = self._waiting.get(str(message.get("tool_call_id")))
+        waiting = self._waiting.get(message["tool_call_id"])
         if waiting is None or waiting.done():
             return
-        result = message.get("result")
-        text = result if isinstance(result, str) else json.dumps(result)
-        waiting.set_result(Result.error(text) if message.get("is_error") else Result(text))
+        text = message["result"]
+        waiting.set_result(Result.error(text) if message["is_error"] else Result(text))

@@ -124,7 +124,7 @@ class CustomModel:
             async with (
                 asyncio.timeout(self._patience) as first,
                 self._open(body, entry) as reply,
-                contextlib.aclosing(sse.events(reply.aiter_lines())) as events,
+                contextlib.aclosing(sse.events(reply.aiter_bytes())) as events,
             ):
                 async for data in events:
                     text = chunks.text(data)

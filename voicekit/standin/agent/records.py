@@ -113,7 +113,6 @@ class Conversations(Register[ConversationRecord]):
     """
 
     kind = "conversation"
-    hint = f" The newest {KEPT} are kept."
 
     def __init__(
         self,
@@ -123,6 +122,10 @@ class Conversations(Register[ConversationRecord]):
     ) -> None:
         super().__init__(next_id, clock)
         self._finished = finished
+
+    def hint(self) -> str:
+        """Why one may be gone."""
+        return f" The newest {KEPT} are kept."
 
     def start(
         self,

@@ -19,11 +19,9 @@ class Register(Generic[T]):
 
     Attributes:
         kind: what refusals call one.
-        hint: a sentence about one that is not there, which begins with a space.
     """
 
     kind = ""
-    hint = ""
 
     def __init__(self, next_id: Callable[[str], str], clock: Callable[[], float]) -> None:
         self._next_id = next_id
@@ -37,9 +35,13 @@ class Register(Generic[T]):
             Refusal: 404, there is none.
         """
         if wanted not in self._kept:
-            said = f"There is no {self.kind} {wanted!r}.{self.hint}"
+            said = f"There is no {self.kind} {wanted!r}.{self.hint()}"
             raise Refusal("elevenlabs", f"{self.kind}_not_found", said)
         return self._kept[wanted]
+
+    def hint(self) -> str:
+        """A sentence about one that is not there, which begins with a space; perhaps empty."""
+        return ""
 
     def find(self, wanted: str) -> T | None:
         """The one of this id; None if there is none."""

@@ -93,7 +93,7 @@ async def _absent(request: Request) -> Response:
     """Everything else about agents: telephones, tests, batches, branches, MCP servers."""
     path = request.url.path.removeprefix(request.scope["root_path"])
     known = ", ".join(sorted({path for _, path, _ in _TABLE if path.startswith(_C)}))
-    said = f"The stand-in does not do {request.method} {path}. About agents it knows: {known}."
+    said = f"{request.method} {path} is not served here. About agents the stand-in knows: {known}."
     raise Refusal("elevenlabs", "not_implemented", said)
 
 

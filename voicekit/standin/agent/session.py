@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 
+from voicekit.standin.agent import contract
 from voicekit.standin.agent.call import Call
 from voicekit.standin.agent.client_tools import ClientTools
 from voicekit.standin.agent.ending import CLIENT, ClientLeft, Ended
@@ -102,6 +103,7 @@ class Session:
         if "user_audio_chunk" in message:
             self._audio(message["user_audio_chunk"])
         elif act := self._meanings.get(str(message.get("type"))):
+            contract.check(message)
             act(message)
 
     def _audio(self, chunk: object) -> None:

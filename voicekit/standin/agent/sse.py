@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from voicekit.standin.agent.model import ToolCall
@@ -23,11 +23,13 @@ class NotAStream(Exception):
         self.quoted = str(quoted)
 
 
-@dataclass
 class Chunks:
-    """Joins the tool calls of a stream's chunks; text passes through."""
+    """Joins what a stream's chunks give in parts: tool calls, and characters cut in two."""
 
-    calls: dict[int, dict[str, str]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.calls: list[dict[str, str]] = []
+        self._places: dict[object, dict[str, str]] = {}  # the call that an index means now
+        self._half = ""
 
     def text(self, data: str) -> str:
         """The text of one event, perhaps empty.
@@ -45,39 +47,60 @@ class Chunks:
             error = chunk["error"]
             said = error.get("message") if isinstance(error, dict) else error
             raise NotAStream("it sent an error", said)
-        choices = chunk.get("choices")
-        if not isinstance(choices, list):
+        choices = chunk.get("choices", ...)
+        if not isinstance(choices, list | None):
             raise NotAStream("an event had no 'choices', so it is no chunk", data)
-        delta = choices[0].get("delta") if choices and isinstance(choices[0], dict) else None
-        if choices and not isinstance(delta, dict):
-            raise NotAStream("a chunk had no 'delta'; stream: true asks for chunks, not a message")
-        for part in (delta or {}).get("tool_calls") or ():
+        choice = choices[0] if choices else {}
+        if not isinstance(choice, dict) or not isinstance(choice.get("delta"), dict | None):
+            raise NotAStream("a chunk's choice was not one", data)
+        if "message" in choice:
+            raise NotAStream("a chunk had a message; stream: true asks for chunks, not a message")
+        delta = choice.get("delta") or {}  # a content filter's verdict comes without one
+        for part in delta.get("tool_calls") or ():
             self._join(part)
-        content = (delta or {}).get("content")
-        return content if isinstance(content, str) else ""
+        content = delta.get("content")
+        text = self._half + (content if isinstance(content, str) else "")
+        self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return _whole(text.removesuffix(self._half))
 
     def finished(self) -> Iterator[ToolCall]:
         """The calls, once the stream is over."""
-        for index, call in sorted(self.calls.items()):
-            yield ToolCall(call["id"] or f"call_{index}", call["name"], call["arguments"])
+        for number, call in enumerate(self.calls):
+            name, arguments = _whole(call["name"]), _whole(call["arguments"])
+            yield ToolCall(call["id"] or f"call_{number}", name, arguments)
 
     def _join(self, part: dict[str, Any]) -> None:
-        empty = {"id": "", "name": "", "arguments": ""}
-        call = self.calls.setdefault(int(part.get("index") or 0), empty)
+        """Servers give calls numbers, numbers as text, one number for all of them, or none."""
+        index, call_id = part.get("index"), str(part.get("id") or "")
         function = part.get("function") or {}
-        call["id"] = call["id"] or str(part.get("id") or "")
-        call["name"] += str(function.get("name") or "")
-        call["arguments"] += str(function.get("arguments") or "")
+        name, arguments = function.get("name") or "", function.get("arguments") or ""
+        key = str(index) if isinstance(index, int | str) else ""
+        call = self._places.get(key)
+        if (
+            call is None
+            or (call_id and call["id"] not in ("", call_id))
+            or (not call_id and name and call["arguments"])
+        ):
+            call = self._places[key] = {"id": call_id, "name": "", "arguments": ""}
+            self.calls.append(call)
+        call["id"] = call["id"] or call_id
+        call["name"] += str(name) if name != call["name"] else ""
+        call["arguments"] += arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
-async def events(lines: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+def _whole(text: str) -> str:
+    """The text with halves of a character joined, and one alone replaced."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+async def events(blocks: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
     """The data of each event, up to `[DONE]` or the end.
 
     Raises:
         NotAStream: a line is no part of a stream of events.
     """
     data: list[str] = []
-    async for line in lines:
+    async for line in _lines(blocks):
         if line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
         elif line and not line.startswith((":", "event:", "id:", "retry:")):
@@ -91,3 +114,22 @@ async def events(lines: AsyncIterator[str]) -> AsyncGenerator[str, None]:
         yield whole
     if data and (whole := "\n".join(data)).strip() != DONE:
         yield whole
+
+
+async def _lines(blocks: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
+    """The lines of a stream of events: they end in CR, LF or both, and in nothing else.
+
+    `str.splitlines`, and so httpx, also cuts at U+2028, which JSON may hold as it is.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    rest, after_cr = "", False
+    async for block in blocks:
+        text = decoder.decode(block)
+        if after_cr and text:
+            text = text.removeprefix("\n")
+        after_cr = text.endswith("\r") or (after_cr and not text)
+        *whole, rest = (rest + text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+        for line in whole:
+            yield line
+    if rest:
+        yield rest

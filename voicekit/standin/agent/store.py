@@ -70,7 +70,6 @@ class Agents(Register[Agent]):
     """All agents."""
 
     kind = "agent"
-    hint = f" Create one, or use {READY!r}."
 
     def __init__(self, next_id: Callable[[str], str], clock: Callable[[], float]) -> None:
         super().__init__(next_id, clock)
@@ -81,6 +80,10 @@ class Agents(Register[Agent]):
                 "conversation_config": {"agent": {"first_message": script.fixed("opening")}},
             },
         )
+
+    def hint(self) -> str:
+        """What to do in place of an agent that is not there."""
+        return " Create one" + (f", or use {READY!r}." if READY in self._kept else ".")
 
     def create(self, wanted: dict[str, Any]) -> Agent:
         """A new agent from a request's body.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_core import from_json
 
 from voicekit.standin.agent import events, system_tools
 from voicekit.standin.agent.call import Call
@@ -96,8 +97,8 @@ class Tools:
             known = ", ".join(self._tools) or "none"
             return Result.error(f"There is no tool {called.name!r}. Known: {known}.")
         try:
-            arguments = json.loads(called.arguments or "{}")
-        except ValueError as error:
+            arguments = from_json(called.arguments or "{}", allow_inf_nan=False)
+        except (ValueError, UnicodeError) as error:
             return Result.error(f"The arguments are not valid JSON: {error}.")
         if not isinstance(arguments, dict):
             return Result.error("The arguments must be a JSON object.")

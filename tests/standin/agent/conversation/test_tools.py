@@ -23,6 +23,9 @@ LOOK_UP = {
 }
 
 
+SHIPPED = '{"status": "shipped"}'
+
+
 def with_tools(standin, *tools, model=None, **prompt):
     own = {"llm": "custom-llm", "custom_llm": {"url": model.url}} if model else {}
     return agent(
@@ -36,7 +39,7 @@ def test_the_sdk_runs_a_tool_and_the_agent_says_what_came_of_it(standin, client)
     made = with_tools(standin, LOOK_UP)
     asked, said = [], []
     tools = ClientTools()
-    tools.register("look_up_order", lambda given: asked.append(given) or {"status": "shipped"})
+    tools.register("look_up_order", lambda given: asked.append(given) or SHIPPED)
     talk = Conversation(
         client,
         made,
@@ -58,16 +61,7 @@ def test_the_sdk_runs_a_tool_and_the_agent_says_what_came_of_it(standin, client)
     assert json.loads(calls.tool_results[0]["result_value"]) == {"status": "shipped"}
 
 
-@pytest.mark.parametrize(
-    ("result", "content"),
-    [
-        ("It is shipped.", "It is shipped."),
-        ({"status": "shipped"}, '{"status": "shipped"}'),
-        (42, "42"),
-        (None, "null"),
-    ],
-)
-def test_a_result_may_be_any_json(standin, llm, result, content):
+def test_a_result_is_the_text_that_the_model_reads(standin, llm):
     model = llm(calling("look_up_order", '{"order_number": "7"}'), "Done.")
     made = with_tools(standin, LOOK_UP, model=model)
     with dial(standin, made, {}) as socket:
@@ -75,13 +69,82 @@ def test_a_result_may_be_any_json(standin, llm, result, content):
         call = hear(socket, "client_tool_call")["client_tool_call"]
         assert call["parameters"] == {"order_number": "7"}
         assert call["expects_response"] is True
-        answer = {"tool_call_id": call["tool_call_id"], "result": result, "is_error": False}
+        answer = {"tool_call_id": call["tool_call_id"], "result": SHIPPED, "is_error": False}
         say(socket, type="client_tool_result", **answer)
         assert hear(socket, "agent_tool_response")["agent_tool_response"]["is_error"] is False
         hear(socket, "agent_response")
     asked, tool = model.bodies[1]["messages"][-2:]
     assert asked["tool_calls"][0]["function"]["name"] == "look_up_order"
-    assert tool == {"role": "tool", "tool_call_id": "call_1", "content": content}
+    assert tool == {"role": "tool", "tool_call_id": "call_1", "content": SHIPPED}
+
+
+RESULT = {"type": "client_tool_result", "tool_call_id": "x", "result": "ok", "is_error": False}
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ({**RESULT, "result": {"status": "shipped"}}, "result must be a string, not an object"),
+        ({**RESULT, "result": ["shipped"]}, "result must be a string, not an array"),
+        ({**RESULT, "result": 42}, "result must be a string, not an integer"),
+        ({**RESULT, "result": 4.2}, "result must be a string, not a number"),
+        ({**RESULT, "result": True}, "result must be a string, not a boolean"),
+        ({**RESULT, "result": None}, "result must be a string, not null"),
+        ({**RESULT, "tool_call_id": 7}, "tool_call_id must be a string, not an integer"),
+        ({**RESULT, "is_error": "no"}, "is_error must be a boolean, not a string"),
+        ({"type": "client_tool_result"}, "tool_call_id must be a string, not missing"),
+        ({"type": "pong", "event_id": "1"}, "event_id must be an integer, not a string"),
+        ({"type": "pong", "event_id": True}, "event_id must be an integer, not a boolean"),
+        ({"type": "user_message", "text": ["Hi"]}, "text must be a string, not an array"),
+        ({"type": "contextual_update", "text": {}}, "text must be a string, not an object"),
+        ({"type": "contextual_update"}, "text must be a string, not missing"),
+        ({"type": "feedback", "event_id": 1, "score": 5}, "score must be a string"),
+        ({"type": "multimodal_message", "text": "Hi"}, "text must be an object, not a string"),
+    ],
+)
+def test_a_message_that_breaks_the_contract_is_refused_and_named(standin, message, said):
+    with dial(standin, with_tools(standin), {}) as socket:
+        say(socket, **message)
+        heard, code, reason = hear_all(socket)
+    assert code == 1008
+    assert f"{message['type']}.{said}" in reason
+    assert heard[-1]["error_event"]["error_type"] == "invalid_message"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        RESULT, {"type": "unheard_of", "result": 5}, {"type": ["pong"]}, {"type": None}, {},
+        {"type": "user_message", "text": None}, {"type": "user_message"}, {"type": "user_activity"},
+    ],
+)  # fmt: skip
+def test_a_message_that_keeps_the_contract_or_is_not_known_is_passed_over(standin, message):
+    with dial(standin, with_tools(standin), {}) as socket:
+        say(socket, **message)
+        say(socket, type="user_message", text="Goodbye.")
+        assert hear(socket, "agent_response")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "{",
+        "[]",
+        "NaN",
+        '{"a": NaN}',
+        "[" * 100_000,
+        '{"a": ' * 5000 + "1" + "}" * 5000,
+        '{"a": "\\ud800"}',
+    ],
+    ids=range(7),
+)
+def test_arguments_that_are_no_object_are_an_error_for_the_model(standin, llm, arguments):
+    model = llm(calling("look_up_order", arguments), "I could not look.")
+    with dial(standin, with_tools(standin, LOOK_UP, model=model), {}) as socket:
+        say(socket, type="user_message", text="Hi.")
+        assert hear(socket, "agent_tool_response")["agent_tool_response"]["is_error"] is True
+        hear(socket, "agent_response")
+    assert "arguments" in json.loads(model.bodies[1]["messages"][-1]["content"])["error"]
 
 
 def test_a_client_that_does_not_answer_is_an_error_for_the_model(standin, llm):
