@@ -39,7 +39,7 @@ class Chunks:
         """
         try:
             chunk = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise NotAStream("an event was not JSON", data) from None
         if not isinstance(chunk, dict):
             raise NotAStream("an event was not a JSON object", data)
@@ -56,7 +56,10 @@ class Chunks:
         if "message" in choice:
             raise NotAStream("a chunk had a message; stream: true asks for chunks, not a message")
         delta = choice.get("delta") or {}  # a content filter's verdict comes without one
-        for part in delta.get("tool_calls") or ():
+        calls = delta.get("tool_calls") or []
+        if not isinstance(calls, list) or not all(isinstance(part, dict) for part in calls):
+            raise NotAStream("a chunk's tool calls were not objects", data)
+        for part in calls:
             self._join(part)
         content = delta.get("content")
         text = self._half + (content if isinstance(content, str) else "")
@@ -72,7 +75,8 @@ class Chunks:
     def _join(self, part: dict[str, Any]) -> None:
         """Servers give calls numbers, numbers as text, one number for all of them, or none."""
         index, call_id = part.get("index"), str(part.get("id") or "")
-        function = part.get("function") or {}
+        function = part.get("function")
+        function = function if isinstance(function, dict) else {}
         name, arguments = function.get("name") or "", function.get("arguments") or ""
         key = str(index) if isinstance(index, int | str) else ""
         call = self._places.get(key)
