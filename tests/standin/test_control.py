@@ -6,6 +6,7 @@ import socket
 
 import httpx
 import pytest
+from waiting import HANG
 
 from voicekit.standin import Standin
 from voicekit.standin.faults import Fault
@@ -15,7 +16,7 @@ from voicekit.standin.faults import Fault
 def control(standin: Standin, token) -> httpx.Client:
     base = standin.elevenlabs_url.removesuffix("/elevenlabs")
     headers = {**token, "content-type": "application/json"}
-    with httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=10) as client:
+    with httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=HANG) as client:
         yield client
 
 
@@ -138,7 +139,7 @@ def test_the_control_plane_survives_a_client_that_leaves_in_the_middle(control, 
 
 
 def test_a_path_that_is_none_is_refused_like_one_without_vendor(standin):
-    with socket.create_connection(("127.0.0.1", standin.port), timeout=10) as odd:
+    with socket.create_connection(("127.0.0.1", standin.port), timeout=HANG) as odd:
         host = b"127.0.0.1:%d" % standin.port
         odd.sendall(b"OPTIONS * HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
         answer = odd.makefile("rb").read()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 
 import pytest
+from waiting import until
 from websockets.exceptions import InvalidStatus
 from wire import dial, hear, hear_until, say
 
@@ -176,7 +178,7 @@ def test_an_idle_context_is_closed_and_so_is_an_idle_socket(standin):
         say(socket, text("a", " "))
         start = time.monotonic()
         heard = hear(socket)
-    assert 0.9 < time.monotonic() - start < 3
+    assert time.monotonic() - start > 0.9
     assert heard.messages[0] == {"isFinal": True, "contextId": "a", "context_id": "a"}
     assert heard.last["error"] == "input_timeout_exceeded"
 
@@ -184,11 +186,12 @@ def test_an_idle_context_is_closed_and_so_is_an_idle_socket(standin):
 def test_one_context_that_is_used_does_not_keep_another_from_idling(standin):
     with multi(standin, inactivity_timeout=1) as socket:
         say(socket, text("idle", " "), text("busy", " "))
-        with pytest.raises(TimeoutError):
-            socket.recv(0.7)
-        say(socket, text("busy", ""))
-        final = json.loads(socket.recv(1))
-        assert final["contextId"] == "idle"
+        finals = []
+        while not finals:
+            say(socket, text("busy", ""))
+            with contextlib.suppress(TimeoutError):
+                finals.append(json.loads(socket.recv(0.1)))
+        assert finals[0]["contextId"] == "idle"
         say(socket, text("busy", "Hello. ", flush=True))
         assert hear_until(socket, "audio").last["contextId"] == "busy"
 
@@ -214,7 +217,4 @@ def test_a_client_that_vanishes_ends_every_context(standin):
         hear_until(socket, "audio")
         assert standin.state.generating == 5
         socket.socket.shutdown(2)
-    deadline = time.monotonic() + 5
-    while standin.state.generating:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: not standin.state.generating)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from elevenlabs import AsyncElevenLabs, ElevenLabs
 from elevenlabs.core.api_error import ApiError
+from waiting import HANG
 from wire import GEORGE, RACHEL
 
 from voicekit.standin import elevenlabs_catalog
@@ -14,7 +15,7 @@ from voicekit.standin.engines.process import voice_names
 
 @pytest.fixture
 def client(standin):
-    with httpx.Client(trust_env=False, timeout=30) as transport:
+    with httpx.Client(trust_env=False, timeout=HANG) as transport:
         yield ElevenLabs(base_url=standin.elevenlabs_url, api_key="any", httpx_client=transport)
 
 

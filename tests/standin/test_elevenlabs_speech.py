@@ -14,6 +14,7 @@ import soundfile
 from elevenlabs import AsyncElevenLabs, ElevenLabs, VoiceSettings
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.errors import UnprocessableEntityError
+from waiting import HANG, until
 from wire import GEORGE, RACHEL
 
 from voicekit.standin import formats, profiles
@@ -26,7 +27,7 @@ LONG = "Every parcel that we send is insured against loss and damage on its way.
 
 @pytest.fixture
 def client(standin):
-    with httpx.Client(trust_env=False, timeout=30) as transport:
+    with httpx.Client(trust_env=False, timeout=HANG) as transport:
         yield ElevenLabs(base_url=standin.elevenlabs_url, api_key="any", httpx_client=transport)
 
 
@@ -197,8 +198,9 @@ def test_the_first_chunk_and_the_whole_come_when_the_profile_says(standin, raw):
         first = time.perf_counter() - start
         audio = sum(map(len, parts)) / 16000 + 0.2
         last = time.perf_counter() - start
-    assert 0.2 <= first < 0.3
-    assert 0.2 + (audio - 0.4) / 8 <= last < 0.3 + audio / 8
+    # Never sooner; that it is no later either is arithmetic: `Pace` in test_elevenlabs_generation.
+    assert first >= 0.2
+    assert last >= 0.2 + (audio - 0.4) / 8
     start = time.perf_counter()
     raw.post(f"{RACHEL}?output_format=pcm_8000", json=body)
     assert time.perf_counter() - start >= 0.2 + (audio - 0.2) / 8
@@ -210,15 +212,8 @@ def test_a_client_that_leaves_ends_the_generation(standin, raw):
         chunks = answer.iter_raw()  # held, since httpx hangs up when its iterator is dropped
         next(chunks)
         assert standin.state.generating == 1
-    _eventually(lambda: standin.state.generating == 0)
+    until(lambda: standin.state.generating == 0)
     raw.close()
-
-
-def _eventually(reached) -> None:
-    deadline = time.monotonic() + 5
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(

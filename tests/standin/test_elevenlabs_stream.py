@@ -12,6 +12,7 @@ import pytest
 import soundfile
 from elevenlabs import ElevenLabs, VoiceSettings
 from elevenlabs.core.api_error import ApiError
+from waiting import HANG, until
 from websockets.exceptions import InvalidStatus
 from wire import FLASH, GEORGE, RACHEL, dial, hear, hear_until, say, sound
 
@@ -128,12 +129,11 @@ def test_text_is_taken_while_a_generation_is_under_way(standin):
     standin.state.profile = profiles.load("advertised")
     with dial(standin, auto_mode="true") as socket:
         say(socket, " ", SENTENCE)
-        socket.recv(5)
-        start = time.perf_counter()
+        socket.recv(HANG)
         for _ in range(20):
             say(socket, "Yes. ")
         say(socket, "")
-        assert time.perf_counter() - start < 0.1
+        assert standin.state.generating == 1  # the sentence's is still being sent
         assert hear(socket).chars == "Yes. " * 20
 
 
@@ -146,13 +146,13 @@ def test_a_generation_is_paced_from_the_moment_its_text_came(standin):
         say(socket, " ")
         start = time.perf_counter()
         say(socket, SENTENCE)
-        first = sound(json.loads(socket.recv(5)))
-        assert 0.075 <= time.perf_counter() - start < 0.15
+        first = sound(json.loads(socket.recv(HANG)))
+        assert time.perf_counter() - start >= 0.075
         say(socket, "")
         rest_of_it = hear(socket).audio
         took = time.perf_counter() - start
     length = (len(first) + len(rest_of_it)) / 44100
-    assert 0.075 + (length - 0.4) / 8 <= took < 0.2 + length / 8
+    assert took >= 0.075 + (length - 0.4) / 8
 
 
 def test_silence_for_too_long_is_an_error_and_spaces_keep_the_socket_open(standin):
@@ -300,10 +300,7 @@ def test_a_client_that_vanishes_leaves_nothing_behind(standin):
         hear_until(socket, "audio")
         assert standin.state.generating == 1
         socket.socket.shutdown(2)
-    deadline = time.monotonic() + 5
-    while standin.state.generating:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: not standin.state.generating)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ import pytest
 from elevenlabs import ElevenLabs
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.errors import UnprocessableEntityError
+from waiting import HANG, until
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire import RACHEL, dial, hear, say
 
@@ -50,7 +51,7 @@ def eleven(_session_standin, plain):
 @pytest.fixture(scope="module")
 def chat(_session_standin):
     with openai.OpenAI(
-        base_url=_session_standin.openai_url, api_key="any", max_retries=0, timeout=10
+        base_url=_session_standin.openai_url, api_key="any", max_retries=0, timeout=HANG
     ) as client:
         yield client.chat.completions
 
@@ -77,10 +78,14 @@ def control(standin, plain, caplog) -> Iterator[Control]:
     before = control.tasks()
     yield control
     control.reset()
-    until = time.monotonic() + 5
-    while standin.state.faults.holding or standin.state.generating or control.tasks() > before:
-        assert time.monotonic() < until, "something is still under way"
-        time.sleep(0.02)
+    until(
+        lambda: (
+            not (
+                standin.state.faults.holding or standin.state.generating or control.tasks() > before
+            )
+        ),
+        "the end of all that was under way",
+    )
     assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 

@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import socket
-import time
 from collections import Counter
 
 import httpx
@@ -17,6 +16,7 @@ import pytest
 from fuzz import Case, cases
 from fuzz_frames import Session, sessions
 from fuzz_values import CHAT, CHAT_BODY, GETS, POSTS, SPEECH_BODY
+from waiting import HANG, until
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.protocol import CONNECTING
@@ -92,14 +92,6 @@ def tasks(client: httpx.Client) -> int:
     return client.get("/_standin/").json()["tasks"]
 
 
-def settled(client: httpx.Client, idle: int) -> int:
-    """The number of tasks, given some time to fall to `idle`."""
-    until = time.monotonic() + 10
-    while (now := tasks(client)) > idle and time.monotonic() < until:
-        time.sleep(0.05)
-    return now
-
-
 def answers_as_usual(client: httpx.Client) -> None:
     """The next good request works, on every route."""
     for path in GETS:
@@ -118,12 +110,12 @@ def unharmed(standin: Standin, caplog: pytest.LogCaptureFixture):
     base = standin.elevenlabs_url.removesuffix("/elevenlabs")
     # The token is a key as good as any to the stand-in's OpenAI.
     keys = {"xi-api-key": "k", "authorization": f"Bearer {standin.control_token}"}
-    with httpx.Client(base_url=base, headers=keys, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=base, headers=keys, trust_env=False, timeout=HANG) as client:
         answers_as_usual(client)
         idle, worker = tasks(client), standin.state.voice.pid
         assert worker is not None
         yield client
-        assert settled(client, idle) == idle
+        until(lambda: tasks(client) <= idle, "the end of all tasks")
         answers_as_usual(client)
         assert standin.state.voice.pid == worker
         assert standin.state.generating == 0

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import httpx
 import pytest
+from waiting import HANG
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
@@ -20,7 +21,7 @@ VOICE = "21m00Tcm4TlvDq8ikWAM"
 def client(standin, token):
     base = standin.elevenlabs_url.removesuffix("/elevenlabs")
     headers = {**token, "content-type": "application/json"}
-    with httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=30) as http:
+    with httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=HANG) as http:
         yield http
 
 

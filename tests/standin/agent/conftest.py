@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from elevenlabs import ElevenLabs
+from waiting import HANG
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def http(standin) -> Iterator[httpx.Client]:
     with httpx.Client(
         trust_env=False,
         verify=False,
-        timeout=30,
+        timeout=HANG,
         base_url=standin.elevenlabs_url,
         headers={"xi-api-key": "any"},
     ) as client:
@@ -24,7 +25,7 @@ def http(standin) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def client(standin) -> Iterator[ElevenLabs]:
-    with httpx.Client(trust_env=False, verify=False, timeout=30) as transport:
+    with httpx.Client(trust_env=False, verify=False, timeout=HANG) as transport:
         yield ElevenLabs(base_url=standin.elevenlabs_url, api_key="any", httpx_client=transport)
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import queue
-import time
 
 import pytest
 from elevenlabs.core.api_error import ApiError
@@ -12,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from waiting import HANG, until
 
 from voicekit import serving
 from voicekit.standin.agent.store import READY
@@ -63,7 +63,7 @@ def choose(client, **webhooks):
 def test_the_sdk_verifies_what_is_sent_after_a_call(standin, client, receiver, hook):
     choose(client, post_call_webhook_id=hook.webhook_id)
     record = call(standin)
-    body, signature = receiver.got.get(timeout=10)
+    body, signature = receiver.got.get(timeout=HANG)
     event = client.webhooks.construct_event(
         rawBody=body, sig_header=signature, secret=hook.webhook_secret
     )
@@ -83,7 +83,7 @@ def test_the_sound_follows_if_it_is_asked_for(standin, client, receiver, hook):
     call(standin)
     events = []
     for _ in range(2):
-        body, signature = receiver.got.get(timeout=10)
+        body, signature = receiver.got.get(timeout=HANG)
         events.append(
             client.webhooks.construct_event(
                 rawBody=body, sig_header=signature, secret=hook.webhook_secret
@@ -99,7 +99,7 @@ def test_an_agents_own_webhook_goes_before_the_workspaces(standin, client, recei
     own = {"webhooks": {"post_call_webhook_id": hook.webhook_id}}
     client.conversational_ai.agents.update(READY, platform_settings={"workspace_overrides": own})
     call(standin)
-    assert receiver.got.get(timeout=10)
+    assert receiver.got.get(timeout=HANG)
 
 
 def test_nothing_is_sent_without_a_webhook_or_to_one_that_is_off(standin, client, receiver, hook):
@@ -109,7 +109,7 @@ def test_nothing_is_sent_without_a_webhook_or_to_one_that_is_off(standin, client
     call(standin)
     client.webhooks.update(hook.webhook_id, is_disabled=False, name="After")
     last = call(standin)
-    body, _ = receiver.got.get(timeout=10)
+    body, _ = receiver.got.get(timeout=HANG)
     assert last.conversation_id in body
     assert receiver.got.empty()
 
@@ -118,11 +118,9 @@ def test_a_failure_is_noted(standin, client, receiver, hook):
     receiver.status = 500
     choose(client, post_call_webhook_id=hook.webhook_id)
     call(standin)
-    receiver.got.get(timeout=10)
-    deadline = time.monotonic() + 10
-    while (told := client.webhooks.list().webhooks[0]).most_recent_failure_error_code is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    receiver.got.get(timeout=HANG)
+    until(lambda: client.webhooks.list().webhooks[0].most_recent_failure_error_code is not None)
+    told = client.webhooks.list().webhooks[0]
     assert told.most_recent_failure_error_code == 500
     assert told.usage[0].usage_type == "ConvAI Settings"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,7 +20,8 @@ from voicekit import serving
 class Model:
     """A server; each of `answers` is used for one request, the last one for all that follow.
 
-    An answer is a text, a list of deltas (a number in it is a wait in seconds), or a `Response`.
+    An answer is a text, a list of deltas, or a `Response`. A number among the deltas is a wait in
+    seconds, an event one until the test sets it.
     """
 
     def __init__(self, *answers: Any) -> None:
@@ -53,6 +55,9 @@ class Model:
             for delta in deltas:
                 if isinstance(delta, int | float):
                     await asyncio.sleep(delta)
+                elif isinstance(delta, threading.Event):
+                    while not delta.is_set():
+                        await asyncio.sleep(0.01)
                 else:
                     yield f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]})}\n\n"
             yield "data: [DONE]\n\n"

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fake_ears import LOUD, QUIET
+from waiting import HANG
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -61,13 +62,13 @@ def say(socket: ClientConnection, **message: Any) -> None:
     socket.send(json.dumps(message))
 
 
-def hear(socket: ClientConnection, kind: str, timeout: float = 15) -> dict[str, Any]:
+def hear(socket: ClientConnection, kind: str, timeout: float = HANG) -> dict[str, Any]:
     """The next message of a kind; pings on the way are answered, all else is dropped."""
     return hear_until(socket, lambda message: message["type"] == kind, timeout)[-1]
 
 
 def hear_until(
-    socket: ClientConnection, last: Callable[[dict[str, Any]], bool], timeout: float = 15
+    socket: ClientConnection, last: Callable[[dict[str, Any]], bool], timeout: float = HANG
 ) -> list[dict[str, Any]]:
     """Everything up to the message that `last` says yes to."""
     heard: list[dict[str, Any]] = []
@@ -81,7 +82,7 @@ def hear_until(
 
 
 def hear_all(
-    socket: ClientConnection, timeout: float = 15
+    socket: ClientConnection, timeout: float = HANG
 ) -> tuple[list[dict[str, Any]], int, str]:
     """Everything until the close, its code and its reason."""
     heard: list[dict[str, Any]] = []
@@ -90,15 +91,6 @@ def hear_all(
             heard += hear_until(socket, lambda _: True, timeout)
     except ConnectionClosed:
         return heard, int(socket.close_code or 0), socket.close_reason or ""
-
-
-def wait_for(condition: Callable[[], Any], timeout: float = 10) -> Any:
-    """What `condition` gives once it gives something."""
-    deadline = time.monotonic() + timeout
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-    return found
 
 
 def speak(socket: ClientConnection, pcm: bytes) -> None:

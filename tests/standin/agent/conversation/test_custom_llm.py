@@ -7,8 +7,10 @@ import time
 import pytest
 from llm import NOT_SSE, WHOLE
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
-from talk import agent, dial, hear, hear_all, hear_until, of, say, utter, wait_for
+from talk import agent, dial, hear, hear_all, hear_until, of, say, utter
+from waiting import until
 
+NEVER = 600.0  # seconds
 WRITING = {"conversation_config_override": {"conversation": {"text_only": True}}}
 
 
@@ -140,18 +142,22 @@ def test_a_server_that_is_not_there_is_tried_thrice(standin):
 
 
 def test_a_slow_model_is_asked_again_after_the_cascade_timeout(standin, llm):
-    model = llm([5.0, {"content": "Late."}], "In time.")
+    model = llm([NEVER, {"content": "Late."}], "In time.")
     made = custom(standin, model, cascade_timeout_seconds=2)
     with dial(standin, made, WRITING) as socket:
         say(socket, type="user_message", text="Hi.")
         heard = hear(socket, "agent_response")
     assert heard["agent_response_event"]["agent_response"] == "In time."
-    wait_for(lambda: model.aborted == 1)
+    until(lambda: model.aborted == 1)
 
 
 def test_barge_in_aborts_the_request_and_corrects_the_history(standin, llm, ears):
     ears("Stop, please.")
-    endless = [{"content": "One moment, I read you everything."}, 30, {"content": " Never said."}]
+    endless = [
+        {"content": "One moment, I read you everything."},
+        NEVER,
+        {"content": " Never said."},
+    ]
     model = llm(endless, "All right.")
     with dial(standin, custom(standin, model), {}) as socket:
         say(socket, type="user_message", text="Read me everything.")
@@ -160,7 +166,7 @@ def test_barge_in_aborts_the_request_and_corrects_the_history(standin, llm, ears
         utter(socket)
         heard = hear_until(socket, lambda m: m["type"] == "user_transcript")
         hear(socket, "audio")
-        wait_for(lambda: model.aborted == 1)
+        until(lambda: model.aborted == 1)
     (corrected,) = [content for role, content in model.said[1] if role == "assistant"]
     assert corrected.endswith("...")
     assert "One moment, I read you everything.".startswith(corrected[:-3])

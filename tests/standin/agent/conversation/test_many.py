@@ -6,7 +6,8 @@ import asyncio
 import threading
 
 from fake_ears import FakeEars
-from talk import ALL_EVENTS, agent, dial, hear, hear_until, of, say, utter, wait_for
+from talk import ALL_EVENTS, agent, dial, hear, hear_until, of, say, utter
+from waiting import HANG, until
 
 MANY = 20
 
@@ -31,27 +32,27 @@ def test_twenty_callers_talk_at_once_and_leave_nothing_behind(standin, ears, mon
         with dial(standin, made, {}) as socket:
             hear(socket, "agent_response_complete")
             utter(socket)
-            heard = hear_until(socket, lambda m: m["type"] == "agent_response", 60)
+            heard = hear_until(socket, lambda m: m["type"] == "agent_response")
             answers.extend(of(heard, "agent_response"))
-            heard = hear_until(socket, lambda m: m["type"] == "audio", 60)
+            heard = hear_until(socket, lambda m: m["type"] == "audio")
 
     callers = [threading.Thread(target=call) for _ in range(MANY)]
     for caller in callers:
         caller.start()
     for caller in callers:
-        caller.join(90)
+        caller.join(HANG)
     assert len(answers) == MANY
     assert all("30 days" in answer["agent_response"] for answer in answers)
-    wait_for(lambda: standin.state.ears.open_ears == 0)
-    wait_for(lambda: standin.state.conversations.live(made) == 0)
+    until(lambda: standin.state.ears.open_ears == 0)
+    until(lambda: standin.state.conversations.live(made) == 0)
     ours = "voicekit.standin.agent", "/standin/agent/"
 
     def left():
         tasks = asyncio.all_tasks(loops[0])
         return [task for task in tasks if any(part in repr(task) for part in ours)]
 
-    wait_for(lambda: not left())
-    wait_for(lambda: threading.active_count() <= before + 2)
+    until(lambda: not left())
+    until(lambda: threading.active_count() <= before + 2)
     reasons = {record.reason for record in standin.state.conversations.all()}
     assert reasons == {"Client disconnected: 1000"}
 
@@ -65,8 +66,8 @@ def test_a_client_that_leaves_in_the_middle_of_everything_leaves_nothing(standin
         utter(socket)
         hear(socket, "audio")
         socket.socket.close()
-        wait_for(lambda: model.aborted == 1)
-    wait_for(lambda: standin.state.conversations.live(made) == 0)
+        until(lambda: model.aborted == 1)
+    until(lambda: standin.state.conversations.live(made) == 0)
 
 
 def test_a_signed_url_opens_what_its_agent_keeps_shut(standin):
@@ -75,4 +76,4 @@ def test_a_signed_url_opens_what_its_agent_keeps_shut(standin):
     with dial(standin, made, {}, conversation_signature=signature) as socket:
         assert hear(socket, "agent_response")
         say(socket, type="something_new", text="It is passed over.")
-        assert hear(socket, "ping", 20)
+        assert hear(socket, "ping")

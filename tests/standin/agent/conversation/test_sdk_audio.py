@@ -11,7 +11,8 @@ import pytest
 import soxr
 from fake_ears import LOUD, QUIET
 from sdk import AsyncAudioInterface, AsyncConversation, AudioInterface, Conversation
-from talk import agent, wait_for
+from talk import agent
+from waiting import HANG, until
 
 LONG = "Welcome. I am going to talk for quite a while now, so do cut in whenever you feel like it."
 
@@ -75,11 +76,11 @@ def test_the_sdk_is_interrupted_and_told_what_was_heard(standin, client, ears):
         callback_audio_alignment=lambda _: None,
     )
     talk.start_session()
-    wait_for(lambda: clip.played)
+    until(lambda: clip.played)
     time.sleep(1.0)  # that much of it is heard
     for piece in [LOUD] * 4 + [QUIET] * 5:
         clip.speak(piece)
-    wait_for(lambda: len(said) == 2)
+    until(lambda: len(said) == 2)
     talk.end_session()
     talk.wait_for_session_end()
     assert clip.interruptions == 1
@@ -108,7 +109,7 @@ def test_the_asynchronous_sdk_speaks_and_listens(standin, client, ears):
             await asyncio.sleep(0.01)
         for piece in [LOUD] * 4 + [QUIET] * 5:
             await clip.speak(piece)
-        answer = await asyncio.wait_for(said.get(), 20)
+        answer = await asyncio.wait_for(said.get(), HANG)
         while not clip.played:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await talk.end_session()
@@ -137,12 +138,12 @@ def test_real_ears_understand_a_real_voice(standin, client):
         callback_user_transcript=heard.append,
     )
     talk.start_session()
-    wait_for(lambda: clip.speak)
+    until(lambda: clip.speak)
     for start in range(0, len(pcm), 8000):
         clip.speak(pcm[start : start + 8000])
     for _ in range(20):
         clip.speak(QUIET)
-    wait_for(lambda: said, 60)
+    until(lambda: said)
     talk.end_session()
     talk.wait_for_session_end()
     assert heard[0].lower().startswith("what are your opening hours")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fake_ears import LOUD, QUIET
-from talk import ALL_EVENTS, agent, dial, hear_until, of, speak, utter, wait_for
+from talk import ALL_EVENTS, agent, dial, hear_until, of, speak, utter
+from waiting import until
 
 
 def speculating(standin, model):
@@ -26,7 +27,7 @@ def test_the_answer_is_ready_when_the_turn_ends(standin, llm, ears):
     with dial(standin, speculating(standin, model), {}) as socket:
         for piece in (LOUD, LOUD, LOUD, LOUD, QUIET, QUIET):
             speak(socket, piece)
-        wait_for(lambda: model.bodies)  # asked in the pause, the turn is still open
+        until(lambda: model.bodies)  # asked in the pause, the turn is still open
         speak(socket, QUIET + QUIET)
         heard = hear_until(socket, answered)
     kinds = [message["type"] for message in heard]
@@ -43,10 +44,10 @@ def test_a_caller_who_goes_on_hears_nothing_of_it_and_it_leaves_no_trace(standin
     with dial(standin, speculating(standin, model), {}) as socket:
         for piece in (LOUD, LOUD, LOUD, LOUD, QUIET, QUIET):
             speak(socket, piece)
-        wait_for(lambda: model.bodies)
+        until(lambda: model.bodies)
         utter(socket)
         heard = hear_until(socket, answered)
-        wait_for(lambda: model.aborted == 1)
+        until(lambda: model.aborted == 1)
     assert [event["agent_response"] for event in of(heard, "agent_response")] == ["In time."]
     assert model.said[-1] == [("user", "Say hello.")]
     conversation_id = of(heard, "conversation_initiation_metadata")[0]["conversation_id"]

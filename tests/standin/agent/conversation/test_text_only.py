@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 from sdk import AsyncConversation, Conversation, ConversationInitiationData
-from talk import agent, dial, hear, hear_all, hear_until, say, wait_for
+from talk import agent, dial, hear, hear_all, hear_until, say
+from waiting import HANG, until
 
 
 @pytest.mark.parametrize("requires_auth", [False, True])
@@ -23,9 +24,9 @@ def test_the_sdk_converses_in_writing(standin, client, requires_auth):
         callback_disconnect=gone.append,
     )
     talk.start_session()
-    wait_for(lambda: said)
+    until(lambda: said)
     talk.send_user_message("How long do I have to return something?")
-    wait_for(lambda: len(said) == 2)
+    until(lambda: len(said) == 2)
     talk.end_session()
     conversation_id = talk.wait_for_session_end()
     assert said[0] == "Hello Ada."
@@ -34,7 +35,7 @@ def test_the_sdk_converses_in_writing(standin, client, requires_auth):
     assert "".join(text for _, text in parts[3:]) == said[1]
     assert gone[0].reason == "user"
     record = standin.state.conversations.get(conversation_id)
-    wait_for(lambda: record.status == "done")
+    until(lambda: record.status == "done")
     assert [(item.role, item.message) for item in record.items] == [
         ("agent", "Hello Ada."),
         ("user", "How long do I have to return something?"),
@@ -54,7 +55,7 @@ def test_the_asynchronous_sdk_converses_in_writing(standin, client):
         while talk._ws is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await talk.send_user_message("Say hello.")
-        heard = await asyncio.wait_for(said.get(), 10)
+        heard = await asyncio.wait_for(said.get(), HANG)
         await talk.end_session()
         await talk.wait_for_session_end()
         return heard

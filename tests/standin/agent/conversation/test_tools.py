@@ -7,7 +7,8 @@ import json
 import pytest
 from llm import calling
 from sdk import ClientTools, Conversation
-from talk import ALL_EVENTS, agent, dial, hear, hear_all, hear_until, of, say, wait_for
+from talk import ALL_EVENTS, agent, dial, hear, hear_all, hear_until, of, say
+from waiting import until
 
 LOOK_UP = {
     "type": "client",
@@ -48,9 +49,9 @@ def test_the_sdk_runs_a_tool_and_the_agent_says_what_came_of_it(standin, client)
         callback_agent_response=said.append,
     )
     talk.start_session()
-    wait_for(lambda: talk._ws)
+    until(lambda: talk._ws)
     talk.send_user_message("Where is my order 1042?")
-    wait_for(lambda: said)
+    until(lambda: said)
     talk.end_session()
     conversation_id = talk.wait_for_session_end()
     assert [given["order_number"] for given in asked] == ["1042"]
@@ -208,7 +209,7 @@ def test_skip_turn_says_nothing_and_language_detection_is_noted(standin, llm):
     built_in = {"skip_turn": {"params": {}}, "language_detection": {"params": {}}}
     with dial(standin, with_tools(standin, model=model, built_in_tools=built_in), {}) as socket:
         say(socket, type="user_message", text="Auf Deutsch, moment.")
-        wait_for(lambda: len(model.bodies) == 2)
+        until(lambda: len(model.bodies) == 2)
         say(socket, type="user_message", text="Hello?")
         heard = hear_until(socket, lambda message: message["type"] == "agent_response")
     assert of(heard, "agent_response")[0]["agent_response"] == "Still here."
