@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -12,6 +14,23 @@ class Scheduling(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = str(super()._split_scope(nodeid))
         return "browser" if file.startswith("tests/browser/") else file
+
+
+# The same examples every time, and none that fails since the machine was busy.
+hypothesis.settings.register_profile(
+    "voicekit",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("voicekit")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what was imported: tests that collect took a second each with it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:

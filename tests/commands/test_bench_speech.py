@@ -182,6 +182,7 @@ def test_an_unknown_variant_is_told_the_known_ones(capsys):
     assert "'nobody' here. Known: voicekit, SDK convert_realtime" in capsys.readouterr().err
 
 
+@pytest.mark.extended
 def test_a_small_real_run(capsys):
     arguments = ["--replies=1", "--pauses=0", "--turns=1", "--rates=200", "--cancels=1"]
     names = "voicekit,SDK convert_realtime"

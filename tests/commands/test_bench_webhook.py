@@ -13,6 +13,7 @@ from voicekit.commands.bench import Row
 FLOOR, OURS = "bare ASGI relay", "voicekit relay"
 
 
+@pytest.mark.extended
 def test_a_small_run_has_a_row_for_each_figure_and_breaks_nothing(capsys):
     arguments = ["webhook", "--json", "--streams", "2", "--seconds", "0.1"]
     assert bench.main([*arguments, "--variants", f"{FLOOR};{OURS}"]) == 0
@@ -87,6 +88,7 @@ def test_a_soak_tells_the_growth_in_an_hour():
     assert "+6.0 ± 0.0 MB an hour over 30 minutes" in bench_webhook.conclude(rows)[1]
 
 
+@pytest.mark.extended
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="sockets are read from /proc")
 def test_a_short_soak_hangs_up_calls_again_and_counts_what_is_left(monkeypatch):
     monkeypatch.setattr(webhook_soak, "ROUND", 1.0)

@@ -370,24 +370,29 @@ def test_digits_in_a_row_are_no_turn_of_phrase() -> None:
     assert coverage.of(["order", "one", "one", "one"]) == coverage.of(["order", "one"])
 
 
+@pytest.fixture(scope="module")
+def small() -> Recogniser:
+    """One that knows a single sentence; its decoder takes seconds to make."""
+    if not _has_pocketsphinx():
+        pytest.skip("no pocketsphinx on this Python")
+    recogniser = Recogniser(["where is my order four two one"], {})
+    recogniser._open = "dictation"
+    return recogniser
+
+
 @pytest.mark.parametrize(
     ("freely", "believed"),
     [("where is my order for to won", True), ("where is my order thank you goodbye", False)],
 )
 def test_in_noise_a_number_is_believed_if_dictation_hears_it_too(
-    monkeypatch: pytest.MonkeyPatch, freely: str, believed: bool
+    small: Recogniser, monkeypatch: pytest.MonkeyPatch, freely: str, believed: bool
 ) -> None:
-    if not _has_pocketsphinx():
-        pytest.skip("no pocketsphinx on this Python")
-    recogniser = Recogniser(["where is my order four two one"], {})
-    recogniser._open = "dictation"
-
     def decoded(decoder: Any, _: bytes) -> list[list[Any]]:
         text = freely if decoder == "dictation" else "where is my order four two one"
         return [[word, 0.0, 1.0] for word in text.split()]
 
     monkeypatch.setattr("voicekit.standin.engines.recogniser._decoded", decoded)
-    quiet, noisy = (recogniser.hear(b"", (), final=True, others=it) for it in ([], [b"", b""]))
+    quiet, noisy = (small.hear(b"", (), final=True, others=it) for it in ([], [b"", b""]))
     assert quiet["source"] == "grammar"
     assert ("four" in [word[0] for word in noisy["words"]]) is believed
 
@@ -411,12 +416,12 @@ def test_in_noise_a_number_is_believed_if_dictation_hears_it_too(
     ],
 )
 def test_two_readings_alike_or_dictation_are_believed_if_like_a_caller_but_no_digit(
-    monkeypatch: pytest.MonkeyPatch, readings: list[str], freely: str, text: str
+    small: Recogniser,
+    monkeypatch: pytest.MonkeyPatch,
+    readings: list[str],
+    freely: str,
+    text: str,
 ) -> None:
-    if not _has_pocketsphinx():
-        pytest.skip("no pocketsphinx on this Python")
-    recogniser = Recogniser(["where is my order four two one"], {})
-    recogniser._open = "dictation"
     sounds = [b"0", b"1", b"2"]
 
     def decoded(decoder: Any, pcm: bytes) -> list[list[Any]]:
@@ -424,7 +429,7 @@ def test_two_readings_alike_or_dictation_are_believed_if_like_a_caller_but_no_di
         return [[word, 0.0, 1.0] for word in said.split()]
 
     monkeypatch.setattr("voicekit.standin.engines.recogniser._decoded", decoded)
-    heard = recogniser.hear(sounds[0], (), final=True, others=sounds[1:])
+    heard = small.hear(sounds[0], (), final=True, others=sounds[1:])
     assert " ".join(word[0] for word in heard["words"]) == (text or freely)
     assert (heard["source"] == "grammar") is bool(text)
 

@@ -117,7 +117,7 @@ def test_every_character_has_its_time(voice: WorkerSynthesiser, text: str) -> No
 
 
 @hypothesis.given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=60))
-@hypothesis.settings(max_examples=80, derandomize=True, deadline=None, database=None)
+@hypothesis.settings(max_examples=80)
 def test_no_text_breaks_it(voice: WorkerSynthesiser, text: str) -> None:
     worker = voice.pid
     speech = say(voice, text)

@@ -354,7 +354,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.dictionaries(st.sampled_from(["order_id", "x", "when"]) | st.text(max_size=5), JSON),
     st.sampled_from(["auto", "required"]),
@@ -382,13 +382,13 @@ def test_any_schema_is_either_used_or_refused(properties: dict[str, Any], choice
     assert completion.deltas
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(JSON)
 def test_any_result_becomes_a_sentence(result: Any) -> None:
     assert spoken(result)
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(list(chat.ChatRequest.model_fields)), JSON))
 def test_any_body_is_either_read_or_refused(body: dict[str, Any]) -> None:
     raw = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], **body})
@@ -400,7 +400,7 @@ def test_any_body_is_either_read_or_refused(body: dict[str, Any]) -> None:
     assert status in (200, 400, 404)
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(max_size=80))
 def test_tokens_joined_are_the_text(text: str) -> None:
     assert "".join(tokens.split(text)) == text

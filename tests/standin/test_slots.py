@@ -120,7 +120,7 @@ def test_number_words_become_digits(spoken: str, written: str) -> None:
     assert to_digits(spoken) == written
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
     assert all(values for values in extract(text).values())

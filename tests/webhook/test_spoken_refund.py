@@ -103,6 +103,7 @@ def agent_with(eleven: ElevenLabs, url: str) -> str:
     return str(made.agent_id)
 
 
+@pytest.mark.extended
 def test_a_spoken_refund_is_made_once_though_its_request_comes_twice(
     serving: Callable[[App], str], eleven: ElevenLabs, world: Endpoints, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ def healthy(url: str) -> bool:
         return False
 
 
+@pytest.mark.extended
 def test_several_workers_share_the_desk_and_its_refund(url: str, tmp_path: Path) -> None:
     until(lambda: healthy(url), "a healthy answer")
     question = "Shall I refund $42.00 for order 1042?"

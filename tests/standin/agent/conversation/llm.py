@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from waiting import until_async
 
 from voicekit import serving
 
@@ -56,8 +57,7 @@ class Model:
                 if isinstance(delta, int | float):
                     await asyncio.sleep(delta)
                 elif isinstance(delta, threading.Event):
-                    while not delta.is_set():
-                        await asyncio.sleep(0.01)
+                    await until_async(delta.is_set)
                 else:
                     yield f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]})}\n\n"
             yield "data: [DONE]\n\n"

@@ -11,6 +11,7 @@ from talk import agent, dial, hear, hear_all, hear_until, of, say, utter
 from waiting import until
 
 NEVER = 600.0  # seconds
+READ = "One moment, I read you everything."
 WRITING = {"conversation_config_override": {"conversation": {"text_only": True}}}
 
 
@@ -153,12 +154,8 @@ def test_a_slow_model_is_asked_again_after_the_cascade_timeout(standin, llm):
 
 def test_barge_in_aborts_the_request_and_corrects_the_history(standin, llm, ears):
     ears("Stop, please.")
-    endless = [
-        {"content": "One moment, I read you everything."},
-        NEVER,
-        {"content": " Never said."},
-    ]
-    model = llm(endless, "All right.")
+    begun, rest = ({"content": text} for text in (READ, " Never said."))
+    model = llm([begun, NEVER, rest], "All right.")
     with dial(standin, custom(standin, model), {}) as socket:
         say(socket, type="user_message", text="Read me everything.")
         hear_until(socket, lambda m: m["type"] == "audio")
@@ -169,7 +166,7 @@ def test_barge_in_aborts_the_request_and_corrects_the_history(standin, llm, ears
         until(lambda: model.aborted == 1)
     (corrected,) = [content for role, content in model.said[1] if role == "assistant"]
     assert corrected.endswith("...")
-    assert "One moment, I read you everything.".startswith(corrected[:-3])
+    assert READ.startswith(corrected[:-3])
     assert "One" in corrected
     assert of(heard, "interruption")
 
