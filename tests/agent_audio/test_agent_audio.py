@@ -12,6 +12,7 @@ import pytest
 from browser_of_ours import Browser
 from elevenlabs import AsyncElevenLabs, ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
+from waiting import until
 
 from voicekit import AgentAudio, AsyncAgentAudio, AudioError, Clip
 from voicekit.agent_audio import seam
@@ -28,13 +29,6 @@ def audio() -> Iterator[AgentAudio]:
     made.close()
 
 
-def wait_for(condition, seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-
-
 def conversation_at(url: str, audio: AgentAudio, **options) -> Conversation:
     client = ElevenLabs(base_url=url, api_key="none")
     return Conversation(client, "agent", requires_auth=False, audio_interface=audio, **options)
@@ -45,12 +39,12 @@ def test_the_sdks_conversation_hears_the_browser_and_is_heard_there(audio):
         assert audio.ready()
         conversation = conversation_at(agent.url, audio)
         conversation.start_session()
-        wait_for(lambda: browser.listening)
+        until(lambda: browser.listening)
         browser.say(QUESTION)
-        wait_for(lambda: audio.played >= 0.6 * RATE)
+        until(lambda: audio.played >= 0.6 * RATE)
         conversation.end_session()
         assert conversation.wait_for_session_end() == "conv_fake"
-        wait_for(lambda: not browser.listening)
+        until(lambda: not browser.listening)
         assert audio.clip().pcm == tone(0.6)
         (turn,) = audio.turns(profile="instant")
     sent = audio.sent().pcm
@@ -65,16 +59,16 @@ def test_an_interruption_silences_the_browser(audio):
     with FakeAgent(tone(20.0)) as agent, Browser(audio.microphone, audio.speaker) as browser:
         conversation = conversation_at(agent.url, audio)
         conversation.start_session()
-        wait_for(lambda: browser.listening)
+        until(lambda: browser.listening)
         browser.say(QUESTION)
-        wait_for(lambda: audio.played > 0.3 * RATE)
+        until(lambda: audio.played > 0.3 * RATE)
         browser.say(QUESTION)
-        wait_for(lambda: agent.interruptions == 1 and browser.speaker.told("flush"))
+        until(lambda: agent.interruptions == 1 and browser.speaker.told("flush"))
         conversation.end_session()
         conversation.wait_for_session_end()
-        wait_for(lambda: browser.rendered.end <= browser.now)
+        until(lambda: browser.rendered.end <= browser.now)
         assert browser.rendered.played(browser.now) < 15 * RATE
-        wait_for(lambda: audio.clip() == browser.rendered.clip(browser.now))
+        until(lambda: audio.clip() == browser.rendered.clip(browser.now))
 
 
 def test_one_object_serves_one_session_after_the_other(audio):
@@ -82,14 +76,14 @@ def test_one_object_serves_one_session_after_the_other(audio):
         for _ in range(2):
             conversation = conversation_at(agent.url, audio)
             conversation.start_session()
-            wait_for(lambda: browser.listening)
+            until(lambda: browser.listening)
             browser.say(QUESTION)
-            wait_for(lambda: audio.played >= 0.3 * RATE)
+            until(lambda: audio.played >= 0.3 * RATE)
             conversation.end_session()
             conversation.wait_for_session_end()
             assert audio.clip().pcm == tone(0.3)
             assert len(audio.turns()) == 1
-            wait_for(lambda: not browser.listening)
+            until(lambda: not browser.listening)
 
 
 def test_a_server_that_hangs_up_stops_the_capture_and_tells_why(audio):
@@ -100,7 +94,7 @@ def test_a_server_that_hangs_up_stops_the_capture_and_tells_why(audio):
         )
         conversation.start_session()
         conversation.wait_for_session_end()
-        wait_for(lambda: not browser.listening)
+        until(lambda: not browser.listening)
     assert reasons == ["agent"]
 
 
@@ -138,7 +132,7 @@ def test_stop_may_be_called_from_inside_the_callback(audio):
             audio.stop()
 
         audio.start(hear)
-        wait_for(lambda: blocks and not browser.listening)
+        until(lambda: blocks and not browser.listening)
         time.sleep(0.3)
     assert [len(block) for block in blocks] == [3200]
 
@@ -160,7 +154,7 @@ def test_stop_does_not_wait_for_ever_for_a_socket_that_hangs(audio, monkeypatch)
         stopped = not stopping.is_alive()
         goes_on.set()
         assert stopped
-        wait_for(lambda: not browser.listening)
+        until(lambda: not browser.listening)
 
 
 def test_stop_waits_for_a_callback_in_progress_and_none_follows(audio):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from elevenlabs import AsyncElevenLabs, ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
+from waiting import until
 
 from voicekit import AsyncClipAudio, AudioError, Clip, ClipAudio
 from voicekit.clip_audio.clock import VirtualClock
@@ -181,20 +182,13 @@ def test_the_asynchronous_form_has_the_same_figures():
     assert audio.clip() == twin.clip()
 
 
-def wait_for(condition, seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-
-
 def test_the_sdks_conversation_runs_on_it():
     with FakeAgent(tone(0.6)) as agent:
         audio = ClipAudio(QUESTION, pause=0.2)
         client = ElevenLabs(base_url=agent.url, api_key="none")
         conversation = Conversation(client, "agent", requires_auth=False, audio_interface=audio)
         conversation.start_session()
-        wait_for(lambda: audio.played and not audio.hearing)
+        until(lambda: audio.played and not audio.hearing)
         conversation.end_session()
         assert conversation.wait_for_session_end() == "conv_fake"
     assert agent.received == audio.sent().pcm[: len(agent.received)]
@@ -212,7 +206,7 @@ def test_the_sdk_interrupts_what_the_caller_would_still_be_hearing():
         client = ElevenLabs(base_url=agent.url, api_key="none")
         conversation = Conversation(client, "agent", requires_auth=False, audio_interface=audio)
         conversation.start_session()
-        wait_for(lambda: agent.interruptions and not audio.hearing)
+        until(lambda: agent.interruptions and not audio.hearing)
         cut = audio.played
         conversation.end_session()
         conversation.wait_for_session_end()
@@ -234,7 +228,7 @@ def test_a_server_that_hangs_up_ends_the_sdks_session_and_the_audio():
         )
         conversation.start_session()
         conversation.wait_for_session_end()
-        wait_for(lambda: audio.state == "stopped" and not audio._thread.is_alive())
+        until(lambda: audio.state == "stopped" and not audio._thread.is_alive())
     assert reasons == ["agent"]
 
 

@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse, RedirectResponse
-from talk import agent, dial, hear, hear_all, say, wait_for
+from talk import agent, dial, hear, hear_all, say
+from waiting import until
 
 from voicekit.standin import Standin
 from voicekit.standin.agent import reach
@@ -102,7 +103,7 @@ def test_a_webhook_after_the_call_is_not_sent_on_either(standin, llm, http):
     http.patch("/v1/convai/settings", json={"webhooks": {"post_call_webhook_id": hook}})
     with dial(standin, agent(standin, agent={"first_message": "Hello."}), WRITING) as socket_:
         hear(socket_, "agent_response")
-    wait_for(lambda: standin.state.workspace.get(hook).failure == 307)
+    until(lambda: standin.state.workspace.get(hook).failure == 307)
     assert (len(first.bodies), other.bodies) == (1, [])
 
 
