@@ -96,26 +96,24 @@ class Endpoints:
         import httpx
         from elevenlabs import ElevenLabs
 
-        options = self._elevenlabs.options()
+        direct = None
         if self._elevenlabs.is_here:
-            direct = httpx.Client(
-                trust_env=False, follow_redirects=True, timeout=options.get("timeout", _PATIENT)
-            )
-            return ElevenLabs(**options, httpx_client=direct)
-        return ElevenLabs(**options)
+            timeout = _PATIENT if self._elevenlabs.live else _STANDIN_TIMEOUT
+            # No redirect: httpx takes the key along, whose header it does not know.
+            direct = httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout)
+        return ElevenLabs(**self._elevenlabs.options(), httpx_client=direct)
 
     def async_elevenlabs(self) -> AsyncElevenLabs:
         """A new official ElevenLabs client for `await`."""
         import httpx
         from elevenlabs import AsyncElevenLabs
 
-        options = self._elevenlabs.options()
+        direct = None
         if self._elevenlabs.is_here:
-            direct = httpx.AsyncClient(
-                trust_env=False, follow_redirects=True, timeout=options.get("timeout", _PATIENT)
-            )
-            return AsyncElevenLabs(**options, httpx_client=direct)
-        return AsyncElevenLabs(**options)
+            timeout = _PATIENT if self._elevenlabs.live else _STANDIN_TIMEOUT
+            # No redirect: httpx takes the key along, whose header it does not know.
+            direct = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout)
+        return AsyncElevenLabs(**self._elevenlabs.options(), httpx_client=direct)
 
     def openai(self) -> OpenAI:
         """A new official OpenAI client."""
@@ -167,6 +165,9 @@ def connect(
     for name, key in (("elevenlabs_key", elevenlabs_key), ("openai_key", openai_key)):
         if key is not None:
             check_type(name, key, (str, Secret), "Pass the key, or leave it out.")
+    # What is in a variable is shown by a traceback that shows variables.
+    elevenlabs_key = None if elevenlabs_key is None else Secret.of(elevenlabs_key)
+    openai_key = None if openai_key is None else Secret.of(openai_key)
     if offline is None and is_offline():
         offline = True
     speech = None if offline else _live(_ELEVENLABS, elevenlabs_key, prompt)
@@ -188,7 +189,7 @@ def is_offline() -> bool:
     return os.environ.get("VOICEKIT_OFFLINE", "").strip().lower() not in _NO
 
 
-def _live(vendor: _Vendor, given: str | Secret | None, prompt: bool) -> _Endpoint | None:
+def _live(vendor: _Vendor, given: Secret | None, prompt: bool) -> _Endpoint | None:
     """The vendor itself, or the server that stands in its URL variable; None without a key."""
     key = find_key(vendor.key_variable, given, prompt)
     url = os.environ.get(vendor.url_variable, "").strip() or vendor.url

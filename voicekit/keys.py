@@ -50,13 +50,18 @@ class Secret:
         """
         return given if isinstance(given, Secret) else cls(given)
 
+    @property
+    def fits_a_header(self) -> bool:
+        """Whether an HTTP header can carry it: printable ASCII without a space."""
+        return all("!" <= character <= "~" for character in self._reveal())
+
     def reveal(self) -> str:
-        """The key itself. Hand it to a client, not to an output."""
+        """The key itself. Hand it to a client, not to an output or a variable."""
         return self._reveal()
 
     def __str__(self) -> str:
-        value = self._reveal()
-        return f"set (…{value[-_SHOWN:]})" if len(value) >= _SHOWN_FROM else "set"
+        long = len(self._reveal()) >= _SHOWN_FROM
+        return f"set (…{self._reveal()[-_SHOWN:]})" if long else "set"
 
     def __repr__(self) -> str:
         return f"<Secret {self}>"
@@ -65,11 +70,14 @@ class Secret:
         return format(str(self), spec)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Secret):
-            other = other.reveal()
-        if not isinstance(other, str):
+        if isinstance(other, str):
+            other = Secret(other)
+        if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._reveal().encode(), other.encode())
+        return hmac.compare_digest(self._bytes(), other._bytes())
+
+    def _bytes(self) -> bytes:
+        return self._reveal().encode("utf-8", "surrogatepass")
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
         raise TypeError("A Secret is not written to files; call reveal() where the key is needed.")
@@ -91,34 +99,33 @@ def find_key(name: str, given: str | Secret | None = None, prompt: bool = False)
     Raises:
         KeyMissingError: what was found cannot be a key. The message does not contain it.
     """
-    for value, source in _candidates(name, given, prompt):
-        key = (value or "").strip()
-        if not key:
-            continue
-        if not all("!" <= character <= "~" for character in key):
+    given = None if given is None else Secret.of(given)
+    for key in _candidates(name, given, prompt):
+        if not key.fits_a_header:
             raise KeyMissingError(
-                f"{name} from {source} has characters that no HTTP header can carry (a space, a "
-                "line break, an accent or a typographic quote). Copy the key once more."
+                f"{name} from {key.source} has characters that no HTTP header can carry (a space, "
+                "a line break, an accent or a typographic quote). Copy the key once more."
             )
-        return Secret(key, source)
+        return key
     return None
 
 
-def _candidates(
-    name: str, given: str | Secret | None, prompt: bool
-) -> Iterator[tuple[str | None, str]]:
-    """Values and their sources, each place looked at only when the ones before had none."""
-    if isinstance(given, Secret):
-        yield given.reveal(), given.source
-    else:
-        yield given, "the argument"
-    yield os.environ.get(name), "the environment"
+def _candidates(name: str, given: Secret | None, prompt: bool) -> Iterator[Secret]:
+    """Keys without blanks, each place looked at only when the ones before had none."""
+    if given is not None:
+        yield from _stripped(given.reveal(), given.source)
+    yield from _stripped(os.environ.get(name), "the environment")
     for path in _dotenv_files(Path.cwd()):
-        yield _dotenv(path).get(name), ".env"
-    yield _colab(name), "Colab's secrets"
-    yield _keyring(name), "the keyring"
+        yield from _stripped(_dotenv(path).get(name), ".env")
+    yield from _stripped(_colab(name), "Colab's secrets")
+    yield from _stripped(_keyring(name), "the keyring")
     if prompt:
-        yield _ask(name), "the prompt"
+        yield from _stripped(_ask(name), "the prompt")
+
+
+def _stripped(value: str | None, source: str) -> list[Secret]:
+    """The key without white space around it; none if nothing is left."""
+    return [Secret(value.strip(), source)] if value and value.strip() else []
 
 
 def _dotenv_files(start: Path) -> list[Path]:

@@ -7,6 +7,7 @@ import getpass
 import json
 import sys
 
+from voicekit.keys import Secret
 from voicekit.probing import MODEL, Report, Row, probe
 from voicekit.probing.found import FAIL
 
@@ -17,7 +18,9 @@ def main(argv: list[str]) -> int:
     """Probe one URL. Returns 0 when no check failed, 1 when one did, 2 for wrong arguments."""
     parser = argparse.ArgumentParser(prog="python3 -m voicekit probe", description=__doc__)
     parser.add_argument("url", help="as in the agent's settings, such as https://my.example/v1")
-    parser.add_argument("--secret", help="what the agent sends as its API key; - asks for it")
+    parser.add_argument(
+        "--secret", type=Secret, help="what the agent sends as its API key; - asks for it"
+    )
     parser.add_argument("--model", default=MODEL, help=f"the agent's model id (default {MODEL})")
     parser.add_argument("--limit", type=float, default=30.0, help="seconds for it all (default 30)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
@@ -41,9 +44,9 @@ def main(argv: list[str]) -> int:
     return 0 if report.ok else 1
 
 
-def _typed() -> str:
+def _typed() -> Secret:
     """The secret without its being in the shell's history: asked for, or from a pipe."""
-    return getpass.getpass("Secret: ") if sys.stdin.isatty() else sys.stdin.readline()
+    return Secret(getpass.getpass("Secret: ") if sys.stdin.isatty() else sys.stdin.readline())
 
 
 def _progress(row: Row) -> None:

@@ -77,6 +77,7 @@ def probe(
         ValueError: `url` is no address of a web server, `secret` fits into no header, or there is
             no check of a name.
     """
+    secret = None if secret is None else Secret.of(secret)
     chosen = _chosen(checks)
     platform = Platform(_checked(url), _bearer(secret), model)
     end = time.perf_counter() + limit
@@ -152,13 +153,13 @@ def _checked(url: str) -> str:
     return parts._replace(fragment="").geturl()
 
 
-def _bearer(secret: str | Secret | None) -> str | None:
-    value = secret.reveal() if isinstance(secret, Secret) else secret
-    if value is None or not value.strip():
+def _bearer(secret: Secret | None) -> Secret | None:
+    if secret is None or not secret.reveal().strip():
         return None
-    if not all("!" <= character <= "~" for character in value.strip()):
+    secret = Secret(secret.reveal().strip(), secret.source)
+    if not secret.fits_a_header:
         raise ValueError(
             "The secret has characters that no HTTP header can carry (a space, a line break, an "
             "accent or a typographic quote). Copy it once more."
         )
-    return value.strip()
+    return secret

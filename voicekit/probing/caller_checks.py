@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from voicekit.keys import Secret
 from voicekit.probing.exchange import Exchange
 from voicekit.probing.found import Found, failed
 from voicekit.probing.platform import Platform, table
@@ -18,9 +19,9 @@ def secret(platform: Platform) -> Found:
     if platform.secret is None:
         return Found.of("open", platform.plain)
     body = platform.body(table()["short"])
-    others = {"none": None, "a wrong one": f"not-{platform.secret[::-1]}"}
-    if len(platform.secret) > 1:
-        others["all but its last letter"] = platform.secret[:-1]
+    others = {"none": None, "a wrong one": Secret(f"not-{platform.secret.reveal()[::-1]}")}
+    if len(platform.secret.reveal()) > 1:
+        others["all but its last letter"] = Secret(platform.secret.reveal()[:-1])
     asked = None
     for name, other in others.items():
         asked = platform.ask(body, secret=other, bare=other is None)

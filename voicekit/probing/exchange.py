@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import quote, urlsplit
 
+from voicekit.keys import Secret
 from voicekit.probing.stream import Stream
 
 _SHOWN = 1_200  # characters of a body that are shown
@@ -122,7 +123,7 @@ def send(
     body: bytes,
     headers: Mapping[str, str],
     *,
-    secret: str | None,
+    secret: Secret | None,
     limit: float,
     watch: Callable[[Exchange], bool] = lambda _: False,
     slow: float = 0.0,
@@ -153,8 +154,6 @@ def send(
     lines = [f"POST {target.path or '/'}{'?…' if target.query else ''} HTTP/1.1"]
     lines += [f"Host: {target.netloc}", *(f"{name}: {value}" for name, value in shown.items())]
     exchange = Exchange("\n".join([*lines, "", shortened(body.decode())]))
-    if secret is not None:
-        sent["Authorization"] = f"Bearer {secret}"
     connection = _connection(target.scheme, target.hostname or "", target.port, limit)
     started = time.perf_counter()
     guard: threading.Timer | None = None
@@ -168,7 +167,7 @@ def send(
         if slow:
             connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         started = time.perf_counter()
-        _talk(connection, path, body, sent, exchange, started, watch, slow)
+        _talk(connection, path, body, sent, secret, exchange, started, watch, slow)
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         exchange.kind, exchange.fault = _fault(error, exchange, late.is_set(), limit)
     finally:
@@ -186,6 +185,7 @@ def _talk(
     path: str,
     body: bytes,
     headers: Mapping[str, str],
+    secret: Secret | None,
     exchange: Exchange,
     started: float,
     watch: Callable[[Exchange], bool],
@@ -193,7 +193,7 @@ def _talk(
 ) -> None:
     # Refused before the body was read? The response may be there all the same.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        connection.request("POST", path, body, dict(headers))
+        connection.request("POST", path, body, {**headers, **_bearer(secret)})
     with connection.getresponse() as response:
         exchange.status, exchange.reason = response.status, response.reason
         exchange.headers = response.getheaders()
@@ -217,6 +217,10 @@ def _talk(
             exchange.fault = f"cut off by the probe after {_LARGEST >> 20} MB"
         elif response.length:  # of a body whose length was announced, this many bytes are missing
             raise http.client.IncompleteRead(b"", response.length)
+
+
+def _bearer(secret: Secret | None) -> dict[str, str]:
+    return {} if secret is None else {"Authorization": f"Bearer {secret.reveal()}"}
 
 
 def _connection(

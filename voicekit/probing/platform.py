@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from voicekit.keys import Secret
 from voicekit.probing.exchange import Exchange, send
 
 Body = dict[str, Any]
@@ -39,7 +40,7 @@ class Platform:
         deadline: when the check under way must be over, on `time.perf_counter`.
     """
 
-    def __init__(self, url: str, secret: str | None, model: str) -> None:
+    def __init__(self, url: str, secret: Secret | None, model: str) -> None:
         self.url = url
         self.target = appended(url)
         self.secret = secret
@@ -62,7 +63,7 @@ class Platform:
         self,
         body: Body,
         *,
-        secret: str | None = None,
+        secret: Secret | None = None,
         bare: bool = False,
         watch: Callable[[Exchange], bool] = lambda _: False,
         slow: float = 0.0,
@@ -83,11 +84,21 @@ class Platform:
 
     def masked(self, text: str) -> str:
         """Text without the secret, should the endpoint have sent it back."""
-        secret = self.secret or ""
-        for form in (secret, json.dumps(secret)[1:-1], secret[:-1]):
-            if len(form) > 2:
-                text = text.replace(form, "***")
+        for form in _forms(self.secret):
+            text = text.replace(form.reveal(), "***")
         return text
+
+
+def _forms(secret: Secret | None) -> list[Secret]:
+    """How a secret may come back: as it is, within JSON, and without its last letter."""
+    if secret is None:
+        return []
+    forms = [
+        secret,
+        Secret(json.dumps(secret.reveal())[1:-1]),
+        Secret(secret.reveal()[:-1]),
+    ]
+    return [form for form in forms if len(form.reveal()) > 2]
 
 
 def _message(role: str, content: str) -> Body:

@@ -93,8 +93,9 @@ def webhook(
         TypeError: `answer` cannot be called with a turn.
         ValueError: a filler without its ellipsis and space, an empty secret, or a limit below 1.
     """
+    # A traceback that shows variables shows no key then, also of what is refused here.
+    secret = _hidden(secret)
     asked = _secrets(secret)
-    secret = None  # what is in a variable is shown by a traceback that shows variables
     check_callable("answer", answer, 1, _AN_ANSWER)
     fillers = [filler] if isinstance(filler, str) else list(filler or ())
     for words in fillers:
@@ -123,7 +124,21 @@ def webhook(
     return Webhook(manner, guard, asked[0] if asked else None)
 
 
-def _secrets(given: str | Secret | Sequence[str | Secret] | Anyone | None) -> list[Secret]:
+def _unlocked(request: Request) -> dict[str, str]:
+    """A request's headers without the secret."""
+    headers = request.headers
+    return {name: headers[name] for name in headers if name != "authorization"}
+
+
+def _hidden(
+    given: str | Secret | Sequence[str | Secret] | Anyone | None,
+) -> list[Secret] | Anyone | None:
+    if given is None or isinstance(given, Anyone):
+        return given
+    return [Secret.of(one) for one in ([given] if isinstance(given, str | Secret) else given)]
+
+
+def _secrets(given: list[Secret] | Anyone | None) -> list[Secret]:
     """The secrets to ask for; one is made unless told otherwise.
 
     Raises:
@@ -133,14 +148,12 @@ def _secrets(given: str | Secret | Sequence[str | Secret] | Anyone | None) -> li
         return [Secret(secrets.token_urlsafe(24), _MADE)]
     if isinstance(given, Anyone):
         return []
-    asked = [Secret.of(one) for one in ([given] if isinstance(given, str | Secret) else given)]
-    given = None
-    if not asked or "" in asked:
+    if not given or "" in given:
         raise ValueError(
             "The secret is empty. Leave it out, and the webhook makes one; "
             "secret=voicekit.webhook.ANYONE lets everybody ask."
         )
-    return asked
+    return given
 
 
 class Webhook(FastAPI):
@@ -241,7 +254,7 @@ class Webhook(FastAPI):
             guard.check_type(request)
             guard.enter(who)
             place = who
-            asked = turn.parse(await guard.read(request), dict(request.headers))
+            asked = turn.parse(await guard.read(request), _unlocked(request))
             entry.turn = asked.key[:6]
             form = form or (chunks.Events if asked.body.get("stream") else chunks.Whole)
             reply = Reply(self._manner, asked, form, entry, lambda: guard.leave(who))

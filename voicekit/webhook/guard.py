@@ -74,7 +74,7 @@ class Guard:
     def __init__(
         self, secrets: Sequence[Secret], largest: int, streams: int, hint: str = ""
     ) -> None:
-        self._digests = [_digest(secret.reveal()) for secret in secrets]
+        self._digests = [_digest(secret) for secret in secrets]
         self._hint = hint
         self._largest = largest
         self._streams = streams
@@ -169,9 +169,11 @@ class Guard:
 
 def _shown(request: Request) -> bytes:
     """The digest of the bearer token; empty without one."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return _digest(token.strip(), "latin-1") if scheme.lower() == "bearer" else b""
+    header = Secret(request.headers.get("authorization", ""))
+    if header.reveal().partition(" ")[0].lower() != "bearer":
+        return b""
+    return _digest(Secret(header.reveal().partition(" ")[2].strip()), "latin-1")
 
 
-def _digest(value: str, encoding: str = "utf-8") -> bytes:
-    return hashlib.sha256(value.encode(encoding)).digest()
+def _digest(secret: Secret, encoding: str = "utf-8") -> bytes:
+    return hashlib.sha256(secret.reveal().encode(encoding)).digest()

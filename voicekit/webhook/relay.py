@@ -56,6 +56,7 @@ class Relay:
     def __init__(
         self, url: str, key: Secret | None, model: str | None, parameters: dict[str, Any]
     ) -> None:
+        self.url = ""  # shown by a traceback, should the next lines refuse
         check_type("url", url, str, "Pass the server's address, like http://host:port/v1.")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -112,7 +113,7 @@ class Relay:
     async def _ask(self, body: dict[str, Any]) -> aiohttp.ClientResponse:
         data = mending.dumps(body)
         session = await self._session()
-        for attempt in (1, 2):
+        for attempt in (1, 2):  # from None: the causes' frames hold the headers, and the key
             try:
                 response = await session.post(
                     self.url,
@@ -123,16 +124,16 @@ class Relay:
                 break
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
                 if isinstance(error, aiohttp.ClientConnectorError):
-                    raise self._unreachable(error) from error
+                    raise self._unreachable(error) from None
                 # A kept connection may have been closed just now; asking for words changes nothing.
                 if attempt == 2:
-                    raise UpstreamError("The server hung up.", "dropped") from error
+                    raise UpstreamError("The server hung up.", "dropped") from None
             except OSError as error:  # a timeout is one
-                raise self._unreachable(error) from error
+                raise self._unreachable(error) from None
             except aiohttp.ClientError as error:
                 raise UpstreamError(
                     f"What answers there does not speak HTTP ({type(error).__name__}).", "malformed"
-                ) from error
+                ) from None
         try:
             await _check(response)
         except BaseException:
@@ -142,8 +143,9 @@ class Relay:
 
     def _headers(self) -> dict[str, str]:
         headers = {"content-type": "application/json", "accept": "text/event-stream"}
-        key = {} if self._key is None else {"authorization": f"Bearer {self._key.reveal()}"}
-        return {**headers, **key}
+        if self._key is None:
+            return headers
+        return {**headers, "authorization": f"Bearer {self._key.reveal()}"}
 
     def _unreachable(self, error: Exception) -> UpstreamError:
         host = urlsplit(self.url).netloc.rpartition("@")[2]
