@@ -272,6 +272,15 @@ async def test_a_no_is_not_asked_about_again_and_a_late_yes_is_none(own_desk: De
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("answer", ["No.", "That isn't right.", "Yes, decline.", "Goodbye."])
+async def test_a_model_that_insists_does_not_ask_again_after_a_no(
+    own_desk: Desk, answer: str
+) -> None:
+    assert await reply(Eager(), own_desk, "Refund order 1042.", ASKED, answer) == "Very well."
+    assert own_desk.orders.refunds() == []
+
+
+@pytest.mark.anyio
 async def test_a_model_that_insists_asks_three_times_and_no_more(own_desk: Desk) -> None:
     turns = ["Refund order 1042.", ASKED]
     for expected in (ASKED, ASKED, f"Very well. {UNPAID}"):

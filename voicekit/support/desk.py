@@ -147,8 +147,8 @@ class Tools:
         if not agreed:
             if self.question not in (None, question):
                 return wrong("one_question")
-            if asked and asked.reply != "no" and asked.times >= rules()["asks"]:
-                return wrong("unclear", times=asked.times)
+            if asked and (asked.reply == "no" or asked.times >= rules()["asks"]):
+                return {**wrong("unclear"), "refunded": False}  # once more would be pressing
             self.question = question
             return {"message": question, "refunded": False}
         # Whatever another request did since: the key of the table allows one refund an order.

@@ -66,7 +66,8 @@ def test_a_chunk_that_says_nothing_is_passed_over(data: str) -> None:
     [
         "{", "[]", "{}", '{"choices": 1}', '{"choices": [1]}', '{"choices": [{"delta": 1}]}',
         "[" * 100_000, '{"choices": [{"delta": {"tool_calls": [null]}}]}',
-        '{"choices": [{"delta": {"tool_calls": {"index": 0}}}]}', '{"error": "full"}', '{"choices": [{"message": {"content": "Hi"}}]}',
+        '{"choices": [{"delta": {"tool_calls": {"index": 0}}}]}', '{"error": "full"}',
+        '{"choices": [{"message": {"content": "Hi"}}]}',
     ],
 )  # fmt: skip
 def test_what_is_no_chunk_is_named(data: str) -> None:
