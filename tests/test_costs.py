@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import voicekit
-from voicekit.costs import llm_cost, prices, speech_cost
+from voicekit.costs import announce, llm_cost, prices, speech_cost
 
 DATA = Path(voicekit.__file__).parent / "data" / "prices.toml"
 VENDORS = tomllib.loads(DATA.read_text("utf-8"))
@@ -50,3 +50,38 @@ def test_every_price_is_a_sum_and_an_answer_costs_more_than_its_question():
         assert 0 < price["prompt"] < price["completion"], model
     for model, price in VENDORS["elevenlabs"]["models"].items():
         assert 0 < price["per_1000_characters"] < 1, model
+
+
+class World:
+    def __init__(self, elevenlabs: bool, openai: bool) -> None:
+        self.live = {"elevenlabs": elevenlabs, "openai": openai}
+
+
+def test_offline_nothing_is_announced_since_nothing_is_spent(capsys):
+    announce(World(False, False), characters=900, minutes=2, requests=3)
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_about_to_be_spent_is_said_in_one_line_with_the_prices_dates(capsys):
+    announce(World(True, True), characters=2000, minutes=0.5, requests=3)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "2,000 characters of speech, 0.100 dollars" in line
+    assert "0.5 min of conversation, 0.060 dollars and its LLM" in line
+    assert "3 requests to your LLM" in line
+    assert VENDORS["elevenlabs"]["date"] in line
+    assert VENDORS["elevenlabs"]["agents"]["date"] in line
+
+
+def test_only_the_vendor_that_is_live_is_named(capsys):
+    announce(World(False, True), characters=2000, minutes=1, requests=1)
+    assert capsys.readouterr().out == "Live, this costs about: 1 request to your LLM.\n"
+    announce(World(True, False), characters=100, requests=1)
+    assert "LLM" not in capsys.readouterr().out
+
+
+def test_a_dearer_model_is_announced_as_dearer(capsys):
+    for model in ("eleven_flash_v2_5", "eleven_multilingual_v2"):
+        announce(World(True, False), characters=1000, model=model)
+    cheap, dear = capsys.readouterr().out.splitlines()
+    assert "0.050 dollars" in cheap
+    assert "0.100 dollars" in dear

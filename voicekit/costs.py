@@ -3,11 +3,57 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 from voicekit.timeline.tables import Table
+
+
+class _World(Protocol):
+    """What `voicekit.connect` gives, as far as it matters here."""
+
+    @property
+    def live(self) -> Mapping[str, bool]: ...
+
+
+def announce(
+    world: _World,
+    *,
+    characters: int = 0,
+    minutes: float = 0.0,
+    requests: int = 0,
+    model: str = "eleven_flash_v2_5",
+) -> None:
+    """Print in one line what comes next will cost; of a vendor that is not live, nothing.
+
+    Args:
+        world: what `voicekit.connect` gave.
+        characters: sent to text to speech, about.
+        minutes: of conversation with an agent, about.
+        requests: to the LLM, whose price is its server's, and so not guessed.
+        model: the voice's model.
+
+    Raises:
+        ValueError: no price is known for the model.
+    """
+    voices, price = _prices()["elevenlabs"], _price("elevenlabs", model)["per_1000_characters"]
+    parts, notes = [], []
+    if characters and world.live["elevenlabs"]:
+        dollars = characters * price / 1000
+        parts.append(f"{characters:,} characters of speech, {dollars:.3f} dollars")
+        notes.append(f"{voices['date']}, {voices['source']}")
+    if minutes and world.live["elevenlabs"]:
+        agents = voices["agents"]
+        dollars = minutes * agents["per_minute"]
+        parts.append(f"{minutes:g} min of conversation, {dollars:.3f} dollars and its LLM")
+        notes.append(f"{agents['date']}, {agents['source']}")
+    if requests and world.live["openai"]:
+        parts.append(f"{requests} request{'s' * (requests > 1)} to your LLM")
+    if parts:
+        prices = f" (prices of {'; '.join(notes)}; your plan's may differ)" if notes else ""
+        print(f"Live, this costs about: {'; '.join(parts)}{prices}.")  # noqa: T201  said to the person who pays
 
 
 def speech_cost(text: str, model: str) -> float:

@@ -44,6 +44,14 @@ _OUTPUTS = """number => {
     const cell = jupyterapp.shell.currentWidget.content.widgets[number];
     return cell.model.outputs.toJSON();
 }"""
+_RUNNING = """() => {
+    const cells = jupyterapp.shell.currentWidget.content.model.cells;
+    return [...cells].some(it => it.type === 'code' && it.executionState !== 'idle');
+}"""
+_CODE = """() => {
+    const cells = [...jupyterapp.shell.currentWidget.content.model.cells];
+    return cells.filter(it => it.type === 'code').map(it => it.toJSON());
+}"""
 _EMPTY = """() => {
     const book = jupyterapp.shell.currentWidget.content.model.sharedModel;
     book.deleteCellRange(0, book.cells.length);
@@ -213,6 +221,17 @@ class NotebookPage:
         self._prompt(number).evaluate("prompt => { prompt.textContent = 'not run yet'; }")
         self.cell(number).locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
+
+    def run_all(self, timeout: float = 300) -> list[dict[str, Any]]:
+        """Choose *Run All Cells* from the menu, answer nothing, and wait until no cell runs.
+
+        Returns:
+            The code cells as the notebook's file would hold them, outputs included.
+        """
+        for name in ("Run", "Run All Cells"):
+            self.page.get_by_role("menuitem", name=name, exact=True).click()
+        self.settle(f"!({_RUNNING})()", timeout)
+        return list(self.page.evaluate(_CODE))
 
     def run(self, code: str, timeout: float = 30) -> str:
         """Run code in the last cell as `start` does, and wait for its end.
