@@ -67,3 +67,9 @@ def test_heads_have_their_scope_and_bars_are_hidden_from_a_screen_reader():
     tags = Reader(TABLE._repr_html_()).tags
     assert [a["scope"] for tag, a in tags if tag == "th"] == ["col"] * 3 + ["row"] * 2
     assert [a.get("aria-hidden") for tag, a in tags if tag == "samp"] == ["true", "true"]
+
+
+def test_no_line_breaks_between_a_figure_and_its_unit():
+    cells = Reader(TABLE._repr_html_()).cells
+    assert "1000\N{NO-BREAK SPACE}ms" in cells
+    assert "What it says & means" in cells  # a sentence may be broken

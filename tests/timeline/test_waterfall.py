@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from voicekit.timeline.budget import Budget
@@ -46,8 +48,7 @@ def test_a_budget_sets_the_scale_and_says_what_was_allowed():
 
 def test_a_turn_over_its_budget_shows_the_limit_within_the_bars():
     rows = str(turn().waterfall(Budget(0.2))).splitlines()[1:-1]
-    limit = rows[-1].index("│")
-    assert limit < rows[-1].index("▐")
+    assert re.search("│ *[▐█]", rows[-1])
     assert "200 ms, 162 ms over" in str(turn().waterfall(Budget(0.2)))
 
 
@@ -97,3 +98,10 @@ def test_any_delay_can_be_drawn(heard):
     for budget in (None, Budget()):
         rows = str(timeline.waterfall(budget)).splitlines()[1:-1]
         assert len(rows) == 6
+
+
+def test_a_row_is_as_narrow_as_a_notebook_at_1024_pixels():
+    late = turn(first_fragment=8.25, first_byte=9.325, playing=9.345, audible=9.362)
+    for budget in (None, Budget()):
+        rows = str(late.waterfall(budget)).splitlines()[:-1]
+        assert max(map(len, rows)) <= 76

@@ -55,7 +55,7 @@ class Table:
     def _row(self, row: Sequence[str]) -> str:
         cells = [_cell('th scope="row"', row[0], self.align[0])]
         for cell, side in zip(row[1:], self.align[1:], strict=True):
-            cells.append(_cell("td nowrap", cell, side))
+            cells.append(_cell("td", cell, side))
         return "".join(cells)
 
 
@@ -64,7 +64,10 @@ def _cell(tag: str, text: str, side: str) -> str:
     style = f"text-align: {_ALIGN[side]}; padding: 0.1em 0.6em"
     start = f'<{tag} align="{_ALIGN[side]}" style="{style}">'
     inside = escape(text)
-    if side == "#" and tag.startswith("td"):
+    if side != "<":
+        # JupyterLab breaks lines in cells whatever `nowrap` says: a figure would leave its unit.
+        inside = inside.replace(" ", "&nbsp;")
+    if side == "#" and tag == "td":
         # The figures say it all: a bar is for the eye only.
-        inside = f'<samp aria-hidden="true">{inside.replace(" ", "&nbsp;")}</samp>'
+        inside = f'<samp aria-hidden="true">{inside}</samp>'
     return f"{start}{inside}</{tag.split()[0]}>"

@@ -8,6 +8,7 @@ from voicekit.timeline.marks import UNEXPLAINED, Timeline, milliseconds
 from voicekit.timeline.tables import Table
 
 _CELLS = 32
+_CELLS_BESIDE_A_BUDGET = 22  # two columns more, in a page of 1024 px with its file browser open
 _THIN = "▏"  # takes time, but less than half a cell
 
 
@@ -21,6 +22,7 @@ def waterfall(timeline: Timeline, budget: Budget | None = None) -> Table:
     stages = timeline.stages()
     limit = budget.total if budget else 0.0
     span = max([limit, *(stage.start + max(0.0, stage.seconds) for stage in stages)]) or 1.0
+    size = _CELLS_BESIDE_A_BUDGET if budget else _CELLS
     head = ["stage", "starts at", "takes", "bar"]
     if budget:
         head[3:] = ["allowed", "over by", f"bar, │ at {milliseconds(limit)}"]
@@ -32,7 +34,7 @@ def waterfall(timeline: Timeline, budget: Budget | None = None) -> Table:
             allowed = milliseconds(budget.allowances.get(name, 0.0))
             row += [allowed, milliseconds(over) if over else ""]
         fill = "░" if name == UNEXPLAINED else "█"
-        rows.append([*row, _bar(start, start + seconds, span, limit, fill)])
+        rows.append([*row, _bar(start, start + seconds, span, limit, size, fill)])
     align = "<>>>>#" if budget else "<>>#"
     return Table(head, rows, align, _caption(timeline, budget))
 
@@ -46,15 +48,15 @@ def _caption(timeline: Timeline, budget: Budget | None) -> str:
     return said
 
 
-def _bar(start: float, end: float, span: float, limit: float, fill: str) -> str:
+def _bar(start: float, end: float, span: float, limit: float, size: int, fill: str) -> str:
     """Half a cell is the finest step that block characters can both begin and end at."""
-    begin, stop = sorted(round(2 * _CELLS * max(0.0, at) / span) for at in (start, end))
-    cells = [" "] * (_CELLS + 1)
+    begin, stop = sorted(round(2 * size * max(0.0, at) / span) for at in (start, end))
+    cells = [" "] * (size + 1)
     if begin == stop and start != end:
         cells[begin // 2] = _THIN
     for half in range(begin, stop):
         whole = fill != "█" or cells[half // 2] != " "  # only the solid block has halves
         cells[half // 2] = fill if whole else "▌▐"[half % 2]
-    if limit and cells[mark := round(_CELLS * limit / span)] == " ":
+    if limit and cells[mark := round(size * limit / span)] == " ":
         cells[mark] = "│"
     return "".join(cells).rstrip()
