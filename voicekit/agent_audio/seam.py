@@ -24,6 +24,7 @@ from voicekit.widgets.frames import FrameQueue
 RATE = 16_000
 """Samples a second at the SDK's seam, both ways."""
 _PATIENCE = 2.0  # seconds that `stop` waits for a callback which is writing to a socket
+_LOOK = 0.02  # seconds between two looks at whether the microphone listens
 _WAITING = 5.0  # seconds of microphone that wait for the socket before the oldest is dropped
 
 
@@ -88,6 +89,28 @@ class _Browser:
     def ready(self, timeout: float = 2.0) -> bool:
         """Wait until a browser answers; False when none does within `timeout` seconds."""
         return self.microphone.ready(timeout)
+
+    def missing(self, timeout: float = 30.0) -> str:
+        """Ask for the microphone, and say what a conversation would lack here; "" is nothing.
+
+        It is off again afterwards, and allowed.
+
+        Args:
+            timeout: seconds that a person has to allow it.
+        """
+        microphone = self.microphone
+        if not self.ready():
+            return "No browser answers, so there is no microphone here."
+        microphone.start()
+        try:
+            deadline = time.monotonic() + timeout
+            while microphone.state in {"starting", "asking"} and time.monotonic() < deadline:
+                time.sleep(_LOOK)
+            if microphone.state == "listening":
+                return ""
+            return microphone.error or f"Nobody allowed the microphone within {timeout:g} s."
+        finally:
+            microphone.stop()
 
     @property
     def error(self) -> str:
