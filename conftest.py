@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from notebook_world import CANARY, FIXED
+from notebook_world import CANARY, FIXED, TUNNEL
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,4 +44,5 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if config.pluginmanager.hasplugin("nbval"):
         config.pluginmanager.import_plugin("notebook_canary")
+    os.environ.pop(TUNNEL, None)
     os.environ.update(FIXED, ELEVENLABS_API_KEY=CANARY, OPENAI_API_KEY=CANARY)

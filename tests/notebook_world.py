@@ -1,7 +1,14 @@
 """The environment in which notebooks are run, by nbval and by the regenerator alike."""
 
-KEYS = ("ELEVENLABS_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "ELEVENLABS_BASE_URL")
-"""Variables that would lead a lesson away from the stand-in."""
+TUNNEL = "NGROK_AUTHTOKEN"
+KEYS = (
+    "ELEVENLABS_API_KEY",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "ELEVENLABS_BASE_URL",
+    TUNNEL,
+)
+"""Variables that would lead a lesson away from the stand-in, or to a public address."""
 
 FIXED = {
     "VOICEKIT_OFFLINE": "1",

@@ -31,7 +31,7 @@ def sanitiser(path: Path = ROOT / "tests" / "sanitize.cfg") -> list[tuple[re.Pat
     """nbval's file, read the way nbval reads it: a `regex:` line, then its `replace:` line."""
     lines = path.read_text("utf-8").splitlines()
     patterns = [line.removeprefix("regex: ") for line in lines if line.startswith("regex: ")]
-    replacements = [line.removeprefix("replace:").removeprefix(" ") for line in lines if line.startswith("replace:")]
+    replacements = [line.removeprefix("replace: ") for line in lines if line.startswith("replace:")]
     return [(re.compile(p), r) for p, r in zip(patterns, replacements, strict=True)]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from notebook_world import KEYS
 
 from voicekit.commands.browser_page import NotebookPage, chromium, visitor
 from voicekit.commands.browser_server import JupyterServer, jupyter
@@ -20,7 +21,12 @@ pytestmark = pytest.mark.extended
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 WITH_A_MICROPHONE = ("00", "01")
 NO_DEVICE = ("--disable-audio-input",)
-SET = ("ELEVENLABS_API_KEY", "OPENAI_API_KEY", "VOICEKIT_OFFLINE", "NGROK_AUTHTOKEN")
+LEFT = """[
+    *(it.agent_id for it in eleven.conversational_ai.agents.list().agents),
+    *(it.id for it in eleven.conversational_ai.tools.list().tools),
+    *(it.secret_id for it in eleven.conversational_ai.secrets.list().secrets),
+]"""
+OWN = "['agent_standin']"  # the stand-in's, there from the start
 CASES = [
     pytest.param(path, microphone, id=f"{path.stem}-{microphone}")
     for path in LESSONS
@@ -35,7 +41,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer
     nothing = tmp_path_factory.mktemp("nothing")
     (nothing / "pyaudio.py").write_text("raise ModuleNotFoundError('no PyAudio')\n", "utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        for name in SET:
+        for name in (*KEYS, "VOICEKIT_OFFLINE"):
             patch.delenv(name, raising=False)
         patch.setenv("PYTHONPATH", str(nothing), prepend=":")
         with jupyter("lab") as server:
@@ -60,6 +66,8 @@ def test_run_all_reaches_the_last_cell(
             assert counts == list(range(1, len(cells) + 1))
             assert "passed" in [text(cell) for cell in cells]
             page.settle("tap.live() === 0")
+            if any("agents.create" in cell["source"] for cell in cells):
+                assert stranger.value(path.name, LEFT) == OWN
         finally:
             stranger.end_kernels()
 

@@ -47,7 +47,7 @@ class Table:
         body = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
         # A caption is what a screen reader says first; below the table it is what one reads last.
         return (
-            '<table><caption style="caption-side: bottom; text-align: left; padding: 0.4em 0.6em">'
+            '<table><caption style="caption-side: bottom; text-align: left; padding: 0.4em">'
             f"{escape(self.caption)}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
@@ -61,7 +61,7 @@ class Table:
 
 def _cell(tag: str, text: str, side: str) -> str:
     # GitHub drops `style` and keeps `align`; JupyterLab's own style sheet outweighs `align`.
-    style = f"text-align: {_ALIGN[side]}; padding: 0.1em 0.6em"
+    style = f"text-align: {_ALIGN[side]}; padding: 0.1em 0.4em"
     start = f'<{tag} align="{_ALIGN[side]}" style="{style}">'
     inside = escape(text)
     if side != "<":

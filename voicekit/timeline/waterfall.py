@@ -8,7 +8,7 @@ from voicekit.timeline.marks import UNEXPLAINED, Timeline, milliseconds
 from voicekit.timeline.tables import Table
 
 _CELLS = 32
-_CELLS_BESIDE_A_BUDGET = 22  # two columns more, in a page of 1024 px with its file browser open
+_CELLS_BESIDE_A_BUDGET = 20  # two columns more, in a page of 1024 px with its file browser open
 _THIN = "▏"  # takes time, but less than half a cell
 
 
