@@ -230,12 +230,14 @@ def test_without_a_browser_nothing_hangs(audio):
 def test_what_a_conversation_lacks_is_said_before_it_begins(audio):
     assert audio.missing() == "No browser answers, so there is no microphone here."
     with Browser(audio.microphone, audio.speaker) as browser:
+        until(audio.ready)
         assert audio.missing() == ""
-        wait_for(lambda: not browser.listening)  # allowed, and off again
+        until(lambda: not browser.listening)  # allowed, and off again
 
 
 def test_a_microphone_that_nobody_allows_is_said_in_words(audio, monkeypatch):
     with Browser(audio.microphone, audio.speaker):
+        until(audio.ready)
         monkeypatch.setattr(audio.microphone, "start", lambda: audio.microphone._become("asking"))
         assert audio.missing(timeout=0.1) == "Nobody allowed the microphone within 0.1 s."
         monkeypatch.setattr(
