@@ -17,7 +17,10 @@ from voicekit.setup import bootstrap
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the installer here is a script")
 
-INSTALLER = f"""#!{sys.executable} -IS
+# A script's first line takes no path with a space: a shell reads the second one, Python a string.
+INSTALLER = f"""#!/bin/sh
+'''exec' "{sys.executable}" -IS "$0" "$@"
+' '''
 import pathlib, subprocess, sys
 clone = pathlib.Path(__file__).parent.parent
 with (clone / "asked.txt").open("a") as asked:
