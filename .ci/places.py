@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TRIAL = ROOT / ".ci" / "trial.py"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 STRANGE = "home/Ärger mit + Zeichen"
-LONG = "var folders/of a Mac/with a TMPDIR of sixty bytes and more"
+LONG = "var/folders of a Mac/with a TMPDIR of sixty bytes and ä"
 NOBODY = 65534
 
 
@@ -89,7 +89,7 @@ def wheel(pythons: Sequence[str]) -> int:
 
 def install(python: str, venv: Path, source: Path) -> bool:
     """Make an environment that has the wheel with what it needs offline, and nothing else."""
-    constraints = str(ROOT / "constraints.txt")
+    locked = str(ROOT / "requirements" / "offline.txt")
     inside = str(venv / "bin" / "python")
     wheels = venv.parent.parent / "wheels"
     if uv := shutil.which("uv"):
@@ -106,7 +106,7 @@ def install(python: str, venv: Path, source: Path) -> bool:
     if not list(wheels.glob("*.whl")) and not done(build):
         return False
     (built,) = wheels.glob("*.whl")
-    return done([*add, "--constraint", constraints, f"{built}[offline]"])
+    return done([*add, "--require-hashes", "-r", locked]) and done([*add, "--no-deps", str(built)])
 
 
 def done(command: Sequence[str]) -> bool:
