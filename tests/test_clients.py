@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import HANG
 
 from voicekit.standin import Standin
 
@@ -51,7 +52,7 @@ def run(standin: Standin, *command: str | Path) -> dict:
         "NO_PROXY": "127.0.0.1,localhost",
     }
     done = subprocess.run(
-        command, env=environment, cwd=CLIENTS, capture_output=True, text=True, timeout=120
+        command, env=environment, cwd=CLIENTS, capture_output=True, text=True, timeout=HANG
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])

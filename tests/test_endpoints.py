@@ -10,6 +10,7 @@ import openai
 import pytest
 import trustme
 from elevenlabs.core.api_error import ApiError
+from waiting import HANG
 
 from voicekit import speak
 from voicekit.endpoints import connect
@@ -283,7 +284,7 @@ def test_connecting_again_keeps_the_real_stand_in_and_changes_its_profile():
         token = {"Authorization": f"Bearer {standin.control_token}"}
         request = urllib.request.Request(url, headers=token)
         direct, secure = urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler()
-        with urllib.request.build_opener(direct, secure).open(request, timeout=10) as response:
+        with urllib.request.build_opener(direct, secure).open(request, timeout=HANG) as response:
             assert "advertised" in response.read().decode()
     finally:
         standin.stop()

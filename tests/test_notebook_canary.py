@@ -12,6 +12,7 @@ import nbformat
 import notebook_canary
 import pytest
 from notebook_world import CANARY
+from waiting import HANG
 
 LEAKS = {
     "printed": "print(key)",
@@ -48,7 +49,7 @@ def outcomes(folder: Path, cells: dict[str, str]) -> dict[str, str]:
     keys = dict.fromkeys(("ELEVENLABS_API_KEY", "OPENAI_API_KEY"), CANARY)
     environment = {**os.environ, **keys, "PYTHONPATH": here}
     ran = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=HANG
     )
     words = [line.split() for line in ran.stdout.splitlines() if "::Cell " in line]
     found = {int(line[2]): line[0] for line in words if line[0] in ("PASSED", "FAILED")}

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import HANG
 
 import voicekit
 import voicekit.errors
@@ -82,7 +83,7 @@ def test_importing_the_package_loads_the_standard_library_only():
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=HANG,
     )
     assert done.stdout.strip() == "[] False"
     assert done.stderr == ""

@@ -6,6 +6,7 @@ import threading
 import time
 from types import TracebackType
 
+from waiting import HANG
 from widgets.page import Page
 
 from voicekit import Clip
@@ -40,7 +41,7 @@ class Browser:
         traceback: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self._thread.join(5)
+        self._thread.join(HANG)
 
     @property
     def now(self) -> float:

@@ -12,7 +12,7 @@ import pytest
 from browser_of_ours import Browser
 from elevenlabs import AsyncElevenLabs, ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
-from waiting import until
+from waiting import HANG, until
 
 from voicekit import AgentAudio, AsyncAgentAudio, AudioError, Clip
 from voicekit.agent_audio import seam
@@ -105,7 +105,7 @@ def test_the_sdks_asynchronous_conversation_runs_on_it():
             client, "agent", requires_auth=False, audio_interface=audio
         )
         await conversation.start_session()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(HANG):
             while not browser.listening:  # noqa: ASYNC110  it lives in a thread
                 await asyncio.sleep(0.01)
             browser.say(QUESTION)
@@ -144,13 +144,13 @@ def test_stop_does_not_wait_for_ever_for_a_socket_that_hangs(audio, monkeypatch)
 
         def hear(_block: bytes) -> None:
             hangs.set()
-            goes_on.wait(20)
+            goes_on.wait(HANG)
 
         audio.start(hear)
-        assert hangs.wait(10)
+        assert hangs.wait(HANG)
         stopping = threading.Thread(target=audio.stop, daemon=True)
         stopping.start()
-        stopping.join(10)
+        stopping.join(HANG)
         stopped = not stopping.is_alive()
         goes_on.set()
         assert stopped
@@ -167,7 +167,7 @@ def test_stop_waits_for_a_callback_in_progress_and_none_follows(audio):
             calls.append("done")
 
         audio.start(hear)
-        assert entered.wait(10)
+        assert entered.wait(HANG)
         audio.stop()
         assert calls == ["done"]
         audio.stop()
@@ -185,7 +185,7 @@ def test_asynchronous_stop_may_be_called_from_inside_the_callback():
 
     async def session() -> None:
         await audio.start(hear)
-        await asyncio.wait_for(audio._task, 15)
+        await asyncio.wait_for(audio._task, HANG)
 
     with Browser(audio.microphone, audio.speaker):
         asyncio.run(session())

@@ -12,6 +12,7 @@ import sys
 import textwrap
 
 import pytest
+from waiting import HANG
 
 pytestmark = pytest.mark.extended
 
@@ -28,7 +29,7 @@ SYNC = """
         client, agent, requires_auth=False, audio_interface=caller, **caller.callbacks
     )
     def talking():
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not caller.played:
             assert time.monotonic() < deadline, "the agent says nothing"
             time.sleep(0.01)
@@ -48,7 +49,7 @@ ASYNC = """
             **caller.callbacks
         )
     async def talking():
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not caller.played:
                 await asyncio.sleep(0.01)
         print("talking", flush=True)
@@ -166,7 +167,7 @@ def run(parts: tuple[str, str], interrupt: bool = False) -> tuple[int, str]:
             if interrupt:
                 assert process.stdout.readline() == "talking\n", process.stderr.read()
                 process.send_signal(signal.SIGINT)
-            _, complaints = process.communicate(timeout=90)
+            _, complaints = process.communicate(timeout=HANG)
         except BaseException:
             process.kill()
             raise

@@ -12,6 +12,7 @@ import pytest
 from browser_of_ours import Browser
 from elevenlabs import ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent
+from waiting import HANG
 
 import voicekit
 from voicekit import AgentAudio, AsyncClipAudio, AudioError, ClipAudio
@@ -32,7 +33,7 @@ def nothing_is_left() -> Iterator[None]:
     left = [t for t in set(threading.enumerate()) - before if t.name != "MainThread"]
     for thread in left:  # an idle thread of a widget or a server ends by itself
         if thread.name.startswith(("voicekit-session", "ClientTools", "Thread-")):
-            thread.join(5)
+            thread.join(HANG)
             assert not thread.is_alive(), thread
     assert calls._running == set()
 
@@ -129,7 +130,7 @@ def test_the_agent_may_hang_up():
     with FakeAgent(hang_up_after=2) as agent:
         call = voicekit.session(talk(agent))
         call.start()
-        assert call._ended.wait(10)
+        assert call._ended.wait(HANG)
     assert call not in calls._running
 
 
@@ -137,7 +138,7 @@ def test_a_callback_may_end_it(agent):
     call = voicekit.session(talk(agent))
     call._conversation.audio_interface.on_block(call.end)
     call.start()
-    assert call._ended.wait(10)
+    assert call._ended.wait(HANG)
     assert ended(call._conversation)
 
 
@@ -191,7 +192,7 @@ def test_an_interrupt_at_each_step_of_the_way_ends_it():
             sys.settrace(None)
         for thread in threading.enumerate():
             if thread.name.startswith("voicekit-session"):
-                thread.join(5)
+                thread.join(HANG)
                 assert not thread.is_alive(), f"step {at}: it goes on"
         assert not conversation.thread.is_alive(), f"step {at}: it goes on"
         assert held not in calls._running
@@ -218,7 +219,7 @@ def test_running_the_audio_cell_again_ends_the_call(agent):
     call = voicekit.session(talk(agent, first))
     call.start()
     second = AgentAudio()
-    assert call._ended.wait(10)
+    assert call._ended.wait(HANG)
     first.close()
     second.close()
 
@@ -302,7 +303,7 @@ def test_an_asynchronous_callback_may_end_it():
         with FakeAgent(hang_up_after=2) as agent:
             call = voicekit.session(async_talk(agent, callback_disconnect=over))
             await call.start()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(HANG):
                 await call._following
                 await call.end()
 

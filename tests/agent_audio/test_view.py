@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from types import SimpleNamespace
 
 import ipywidgets
+from waiting import HANG, until
 
 from voicekit import ConversationView
 from voicekit.agent_audio import view as view_module
@@ -30,13 +30,6 @@ class Audio:
 
 def shown(view: ConversationView) -> str:
     return view._page.value
-
-
-def until(condition, seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
 
 
 def test_rows_grow_with_what_is_said_and_are_escaped():
@@ -156,6 +149,6 @@ def test_an_asynchronous_conversation_may_await_the_callbacks_and_be_stopped():
         view.on_stop(end)
         await view.callbacks["callback_agent_response"]("Yes.")
         view._button.click()
-        await asyncio.wait_for(stopped.wait(), 5)
+        await asyncio.wait_for(stopped.wait(), HANG)
 
     asyncio.run(converse())

@@ -11,6 +11,7 @@ import pytest
 from elevenlabs import ElevenLabs
 from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
 from fake_agent import FakeAgent, tone
+from waiting import HANG
 
 from voicekit import AudioError, Clip, connect
 from voicekit.caller import AsyncCaller, Caller, Line, cough
@@ -45,7 +46,7 @@ class Party:
 def talk(*script: Line, answer: float = 2.0, gives_way: bool = True, **options) -> Caller:
     caller = Caller(script, clock=VirtualClock(), **options)
     caller.start(Party(caller, answer, gives_way))
-    caller._thread.join(20)
+    caller._thread.join(HANG)
     assert caller.finished
     return caller
 
@@ -102,7 +103,7 @@ def test_words_are_counted_as_they_are_heard() -> None:
 
     caller.output = with_words  # type: ignore[method-assign]
     caller.start(party)
-    caller._thread.join(20)
+    caller._thread.join(HANG)
     at = times(caller)
     # "two" begins 0.4 s into the answer
     assert at["stop"] - at["all"] == pytest.approx(0.4 + 0.2 + 0.4, abs=0.05)
@@ -111,7 +112,7 @@ def test_words_are_counted_as_they_are_heard() -> None:
 def test_a_line_that_nobody_answers_is_told() -> None:
     caller = Caller([said("anybody?")], clock=VirtualClock(), patience=3.0)
     caller.start(lambda _: caller.finished and caller.stop())
-    caller._thread.join(20)
+    caller._thread.join(HANG)
     assert [line.text for line in caller.unanswered] == ["anybody?"]
 
 
@@ -144,7 +145,7 @@ def test_it_talks_through_the_official_sdk() -> None:
             client, "a", requires_auth=False, audio_interface=caller, **caller.callbacks
         )
         conversation.start_session()
-        assert caller.wait(20)
+        assert caller.wait(HANG)
         conversation.end_session()
         conversation.wait_for_session_end()
     assert len(caller.turns()) == 2

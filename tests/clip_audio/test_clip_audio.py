@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from elevenlabs import AsyncElevenLabs, ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
-from waiting import until
+from waiting import HANG, until
 
 from voicekit import AsyncClipAudio, AudioError, Clip, ClipAudio
 from voicekit.clip_audio.clock import VirtualClock
@@ -53,7 +53,7 @@ def virtual(**options):
 def talk(audio: ClipAudio, end: float = 3.0, answer: bytes = tone(1.0)) -> Echo:
     echo = Echo(audio, end, answer)
     audio.start(echo)
-    audio._thread.join(10)
+    audio._thread.join(HANG)
     assert audio.state == "stopped"
     return echo
 
@@ -153,7 +153,7 @@ def test_stop_waits_until_no_more_blocks_come():
     for thread in stoppers:
         thread.start()
     for thread in stoppers:
-        thread.join(5)
+        thread.join(HANG)
     count = len(blocks)
     time.sleep(0.1)
     assert len(blocks) == count
@@ -173,7 +173,7 @@ def test_the_asynchronous_form_has_the_same_figures():
 
     async def session() -> None:
         await audio.start(hear)
-        await asyncio.wait_for(audio._task, 10)
+        await asyncio.wait_for(audio._task, HANG)
 
     asyncio.run(session())
     twin = virtual()
@@ -240,7 +240,7 @@ def test_the_sdks_asynchronous_conversation_runs_on_it():
             client, "agent", requires_auth=False, audio_interface=audio
         )
         await conversation.start_session()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(HANG):
             while not audio.played or audio.hearing:  # noqa: ASYNC110  no event: time passes
                 await asyncio.sleep(0.01)
         await conversation.end_session()

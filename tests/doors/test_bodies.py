@@ -9,6 +9,7 @@ from contextlib import closing
 
 import httpx
 import pytest
+from waiting import HANG
 
 from voicekit.serving import serve
 from voicekit.standin import Standin, bodies
@@ -40,7 +41,7 @@ def standin():
 
 def post(port: int, path: str, body: bytes, **headers: str) -> tuple[int, dict]:
     """What a client reads that sends everything before it looks."""
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as client:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=HANG)) as client:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         client.request("POST", path, body, {"connection": "close", **named})
         answer = client.getresponse()
@@ -70,13 +71,13 @@ def test_a_body_in_chunks_is_measured_too(served):
     headers = {"authorization": f"Bearer {SECRET}", "content-type": JSON}
     chunks = (b" " * 65_536 for _ in range(HUGE // 65_536))
     answer = httpx.post(
-        f"{served.url}{PATHS[0]}", content=chunks, headers=headers, trust_env=False, timeout=20
+        f"{served.url}{PATHS[0]}", content=chunks, headers=headers, trust_env=False, timeout=HANG
     )
     assert answer.status_code == 413
 
 
 def test_a_client_that_waits_for_leave_gets_the_refusal_instead(served):
-    with closing(socket.create_connection(("127.0.0.1", served.port), timeout=10)) as client:
+    with closing(socket.create_connection(("127.0.0.1", served.port), timeout=HANG)) as client:
         client.sendall(
             b"POST /llm-webhook HTTP/1.1\r\nHost: localhost:%d\r\nContent-Length: %d\r\n"
             b"Expect: 100-continue\r\n\r\n" % (served.port, HUGE)

@@ -9,6 +9,7 @@ from contextlib import closing
 import httpx
 import pytest
 import trustme
+from waiting import HANG
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -250,7 +251,7 @@ def test_a_preflight_of_a_foreign_page_allows_nothing_and_of_a_named_one_does(se
 )
 def test_a_trick_with_the_request_line_or_the_headers_is_refused(served, head):
     raw = head.replace(b"%d", b"%d" % served.port)
-    with closing(socket.create_connection(("127.0.0.1", served.port), timeout=5)) as client:
+    with closing(socket.create_connection(("127.0.0.1", served.port), timeout=HANG)) as client:
         client.sendall(raw + b"Connection: close\r\n\r\n")
         answer = client.makefile("rb").read()
     assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4")), answer[:100]

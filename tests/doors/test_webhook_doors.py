@@ -9,6 +9,7 @@ from datetime import date
 import httpx
 import pytest
 from aiohttp import web
+from waiting import HANG
 
 import voicekit
 from voicekit.errors import UpstreamError
@@ -132,7 +133,7 @@ def test_the_same_words_move_it_once_for_the_platform(served, desk):
     bearer = {"authorization": f"Bearer {app.secret.reveal()}"}
     url = served(app) + PATHS[0]
     for _ in range(2):
-        assert post(url, json=FORGED, headers=bearer, timeout=30).status_code == 200
+        assert post(url, json=FORGED, headers=bearer, timeout=HANG).status_code == 200
     assert [refund.cents for refund in desk.orders.refunds()] == [4200]
 
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import HANG
 
 from voicekit.errors import SetupError
 from voicekit.setup import bootstrap
@@ -221,7 +222,7 @@ def test_a_folder_in_the_way_is_reported_in_words(clone: Clone) -> None:
 
 def test_the_command_runs_in_the_environment_with_its_arguments_and_exit_code(clone: Clone) -> None:
     started = clone.start("echo", "--port", "9", "a b")
-    out, err = started.communicate(timeout=60)
+    out, err = started.communicate(timeout=HANG)
     assert out == f"{clone.root / '.venv'} --port 9 a b\n"
     assert started.returncode == 7
     assert "Installing voicekit" in err
@@ -230,7 +231,7 @@ def test_the_command_runs_in_the_environment_with_its_arguments_and_exit_code(cl
 def test_a_failure_ends_with_a_plain_sentence(clone: Clone) -> None:
     (clone.root / "fail").touch()
     started = clone.start("echo")
-    out, err = started.communicate(timeout=60)
+    out, err = started.communicate(timeout=HANG)
     assert (started.returncode, out) == (1, "")
     assert "The disk is full. Free about" in err
     assert "Traceback" not in err
@@ -244,7 +245,7 @@ def test_ctrl_c_ends_with_a_plain_sentence_and_the_next_run_resumes(clone: Clone
         assert started.poll() is None
         time.sleep(0.01)
     started.send_signal(signal.SIGINT)
-    _, err = started.communicate(timeout=60)  # waits for the pipe's other holders as well
+    _, err = started.communicate(timeout=HANG)  # waits for the pipe's other holders as well
     assert started.returncode == 130
     assert err.splitlines()[-1].endswith("Run the same command again to go on from here.")
     assert "Traceback" not in err
@@ -258,7 +259,7 @@ def test_an_installed_copy_says_that_it_needs_the_clone(clone: Clone, root: Path
     for name in ("lab", "test"):
         shutil.copy(root / f"voicekit/commands/{name}.py", clone.root / "voicekit/commands")
         started = clone.start(name)
-        _, err = started.communicate(timeout=60)
+        _, err = started.communicate(timeout=HANG)
         assert started.returncode == 1
         assert "Clone the repository" in err
         assert "Traceback" not in err

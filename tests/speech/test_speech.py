@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 import pytest
+from waiting import HANG
 
 import voicekit
 from voicekit import Voice, speak_sync
@@ -35,7 +36,7 @@ def run(coroutine):
         result = await coroutine
         rest = asyncio.all_tasks() - {asyncio.current_task()}
         if rest:
-            await asyncio.wait(rest, timeout=5)
+            await asyncio.wait(rest, timeout=HANG)
         assert asyncio.all_tasks() == {asyncio.current_task()}
         return result
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response
+from waiting import HANG
 
 from voicekit.errors import UpstreamError
 from voicekit.speech.tokens import tokens
@@ -148,7 +149,7 @@ def test_a_blocking_iterator_does_not_block_the_loop():
 
         def blocking():
             # Waits for something that only the loop can do.
-            asyncio.run_coroutine_threadsafe(opened.wait(), loop).result(5)
+            asyncio.run_coroutine_threadsafe(opened.wait(), loop).result(HANG)
             yield "through"
 
         loop.call_soon(opened.set)

@@ -3,6 +3,7 @@ import random
 
 import pytest
 from vendor import PIECE, RATE, WORD, Vendor
+from waiting import HANG
 
 from voicekit.errors import SpeechDroppedError, SpeechError
 from voicekit.speech import delivery
@@ -180,7 +181,7 @@ def test_cancel_ends_the_iteration_and_hangs_up_on_both_vendors():
         async for _ in said:
             said.cancel()
             said.cancel()
-        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=HANG)
         assert [channel.aborted for channel in vendor.channels] == [True]
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert "cancelled" in said.timeline.marks

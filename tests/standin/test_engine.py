@@ -14,6 +14,7 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from waiting import HANG
 
 from voicekit.errors import EngineError
 from voicekit.standin.engines import Speech, espeak, worker
@@ -261,7 +262,7 @@ def test_a_library_that_prints_does_no_harm(
 
 def test_the_program_ends_with_its_input_and_imports_little() -> None:
     command = [sys.executable, "-P", "-X", "importtime", PROGRAM]
-    done = subprocess.run(command, input="", capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command, input="", capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "ctypes" in imported

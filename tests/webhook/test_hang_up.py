@@ -52,10 +52,10 @@ def hang_up(url: str) -> None:
 @pytest.mark.parametrize("relays", [0, 1, 2])
 def test_a_hang_up_closes_the_generator_and_every_server_behind(serving, relays, talks):
     answer = Watched(talks)
-    apps = [webhook(answer, secret=ANYONE, timeout=2 * HANG)]
+    apps = [webhook(answer, secret=ANYONE, timeout=HANG * HANG)]
     url = serving(apps[0])
     for _ in range(relays):
-        apps.append(webhook(relay(f"{url}/v1"), secret=ANYONE, timeout=2 * HANG))
+        apps.append(webhook(relay(f"{url}/v1"), secret=ANYONE, timeout=HANG * HANG))
         url = serving(apps[-1])
     for _ in range(5):
         answer.stopped.clear()

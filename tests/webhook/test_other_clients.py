@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from asking import support
+from waiting import HANG
 
 from voicekit.webhook import relay, webhook
 
@@ -42,7 +43,7 @@ def test_streams_and_tools_for_three_clients(serving, relayed):
         cwd=CLIENTS,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     got = json.loads(done.stdout.splitlines()[-1])

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from elevenlabs import ElevenLabs
 from elevenlabs.conversational_ai.conversation import Conversation
+from waiting import HANG
 
 from voicekit.caller import Caller
 from voicekit.endpoints import Endpoints, connect
@@ -77,7 +78,7 @@ def world() -> Endpoints:
 
 @pytest.fixture
 def eleven(world: Endpoints) -> Iterator[ElevenLabs]:
-    with httpx.Client(trust_env=False, timeout=30) as transport:
+    with httpx.Client(trust_env=False, timeout=HANG) as transport:
         url, key = world.elevenlabs_url, world.elevenlabs_key.reveal()
         yield ElevenLabs(base_url=url, api_key=key, httpx_client=transport)
 
@@ -117,7 +118,7 @@ def test_a_spoken_refund_is_made_once_though_its_request_comes_twice(
         eleven, agent_id, requires_auth=False, audio_interface=caller, **caller.callbacks
     )
     conversation.start_session()
-    assert caller.wait(90)
+    assert caller.wait(HANG)
     conversation.end_session()
     conversation_id = conversation.wait_for_session_end()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
+
+from waiting import until
 
 from voicekit.widgets.link import Link
 
@@ -39,8 +40,5 @@ class Page:
 
     def until(self, k: str, count: int = 1) -> list[dict[str, Any]]:
         """Wait until the page was told `k` so often."""
-        end = time.monotonic() + 5
-        while len(self.told(k)) < count:
-            assert time.monotonic() < end, f"was told {[c['k'] for c, _ in self.heard]}"
-            time.sleep(0.005)
+        until(lambda: len(self.told(k)) >= count, f"being told {k!r} {count} times")
         return self.told(k)

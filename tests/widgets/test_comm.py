@@ -13,6 +13,7 @@ from queue import Empty
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
+from waiting import HANG
 
 SET_UP = """
 import time
@@ -26,7 +27,7 @@ result = mic.comm.comm_id
 """
 BLOCK = """
 mic.start()  # a cell that sends is what misled ipykernel 7.4
-end = time.monotonic() + 6
+end = time.monotonic() + patience
 while len(got) < 20 and time.monotonic() < end:
     time.sleep(0.01)
 result = len(got), [frame.seq for frame in got], len(events), {len(f.pcm) for f in got}
@@ -43,7 +44,7 @@ def kernel() -> Iterator[BlockingKernelClient]:
 
 
 def value(client: BlockingKernelClient, code: str):
-    done = client.execute(code, user_expressions={"result": "result"}, reply=True, timeout=30)
+    done = client.execute(code, user_expressions={"result": "result"}, reply=True, timeout=HANG)
     content = done["content"]
     assert content["status"] == "ok", content
     return eval(content["user_expressions"]["result"]["data"]["text/plain"])
@@ -52,7 +53,7 @@ def value(client: BlockingKernelClient, code: str):
 def subshell(client: BlockingKernelClient) -> str:
     request = client.session.msg("create_subshell_request")
     client.control_channel.send(request)
-    reply = client.get_control_msg(timeout=10)
+    reply = client.get_control_msg(timeout=HANG)
     return reply["content"]["subshell_id"]
 
 
@@ -66,15 +67,17 @@ def say(client: BlockingKernelClient, comm: str, shell: str, buffers=(), **conte
 def heard(client: BlockingKernelClient, comm: str, k: str) -> dict:
     """The next message `k` of the widget."""
     while True:
-        message = client.get_iopub_msg(timeout=15)
+        message = client.get_iopub_msg(timeout=HANG)
         content = message["content"]
         told = content.get("data", {}).get("content", {}) if "data" in content else {}
         if content.get("comm_id") == comm and told.get("k") == k:
             return told
 
 
-def frames_in_a_blocking_cell(client: BlockingKernelClient, before: str = "") -> tuple:
-    comm = value(client, SET_UP + before)
+def frames_in_a_blocking_cell(
+    client: BlockingKernelClient, before: str = "", patience: float = HANG
+) -> tuple:
+    comm = value(client, f"{SET_UP}{before}patience = {patience}\n")
     shell = subshell(client)
     say(client, comm, shell, k="hello", secure=True)
     assert heard(client, comm, "ack")["lease"]
@@ -83,7 +86,7 @@ def frames_in_a_blocking_cell(client: BlockingKernelClient, before: str = "") ->
     for seq in range(20):
         say(client, comm, shell, [bytes(640)], k="pcm", run=run, seq=seq, t=0.0)
     while True:
-        reply = client.get_shell_msg(timeout=30)
+        reply = client.get_shell_msg(timeout=HANG)
         if reply["parent_header"].get("msg_id") == number:
             return eval(reply["content"]["user_expressions"]["result"]["data"]["text/plain"])
 
@@ -125,7 +128,7 @@ def test_what_a_thread_prints_stays_with_its_cell(kernel) -> None:
     number = kernel.execute(PRINT_LATER)
     say(kernel, comm, shell, k="hello", secure=True)
     assert heard(kernel, comm, "ack")["lease"]
-    while (message := kernel.get_iopub_msg(timeout=15))["msg_type"] != "stream":
+    while (message := kernel.get_iopub_msg(timeout=HANG))["msg_type"] != "stream":
         pass
     assert message["content"]["text"] == "still here\n"
     assert message["parent_header"]["msg_id"] == number
@@ -148,4 +151,4 @@ def test_the_canary_would_notice(kernel) -> None:
         BaseComm._reply_subshell_for  # noqa: B018
     except AttributeError:
         pytest.skip("this ipykernel routes as the page asks, so there is nothing to undo")
-    assert frames_in_a_blocking_cell(kernel, undone)[0] == 0
+    assert frames_in_a_blocking_cell(kernel, undone, patience=2.0)[0] == 0

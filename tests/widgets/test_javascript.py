@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from waiting import HANG
 
 from voicekit.widgets.link import WORDS, assemble
 
@@ -17,7 +18,7 @@ needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 def test_the_arithmetic_of_the_widgets_in_node(root: Path) -> None:
     files = sorted(Path(__file__).parent.glob("*.test.mjs"))
     done = subprocess.run(
-        ["node", "--test", *map(str, files)], cwd=root, capture_output=True, text=True, timeout=120
+        ["node", "--test", *map(str, files)], cwd=root, capture_output=True, text=True, timeout=HANG
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     passed = re.search(r"^\S+ pass (\d+)$", done.stdout, re.MULTILINE)
@@ -36,7 +37,7 @@ def test_the_joined_module_is_one_that_needs_no_other(name: str, tmp_path: Path)
     module.write_text(source, "utf-8")
     program = f"import({str(module.as_uri())!r}).then((m) => console.log(Object.keys(m.default)))"
     done = subprocess.run(
-        ["node", "-e", program], capture_output=True, text=True, timeout=60, check=True
+        ["node", "-e", program], capture_output=True, text=True, timeout=HANG, check=True
     )
     assert done.stdout.strip() == "[ 'initialize', 'render' ]"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from page import Page
+from waiting import HANG, until
 
 from voicekit.errors import AudioError
 from voicekit.widgets import Frame, Microphone, link, microphone
@@ -39,20 +40,13 @@ def pcm(page: Page, run: int, seq: int) -> None:
     page.say("pcm", FRAME, run=run, seq=seq, t=1000.0)
 
 
-def eventually(true) -> None:
-    end = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def test_without_a_front_end_nothing_hangs_and_the_error_says_what_to_do(monkeypatch) -> None:
     monkeypatch.setattr(microphone, "GRACE", 0.1)
     mic = Microphone()
     assert not mic.ready(0.01)
     mic.start()
     assert mic.state == "starting"
-    eventually(lambda: mic.state == "failed")
+    until(lambda: mic.state == "failed")
     assert "JupyterLab" in mic.error
     with pytest.raises(AudioError, match="No front end"):
         mic.record(1)
@@ -71,7 +65,7 @@ def test_frames_reach_callbacks_in_a_thread_of_their_own(page: Page, mic: Microp
     pcm(page, run, 0)
     pcm(page, run, 1)
     pcm(page, run, 2)
-    eventually(lambda: len(got) == 3)
+    until(lambda: len(got) == 3)
     assert [frame.seq for frame, _ in got] == [0, 1, 2]
     assert {frame.pcm for frame, _ in got} == {FRAME}
     assert {name for _, name in got} == {"voicekit-microphone"}
@@ -92,7 +86,7 @@ def test_a_callback_that_fails_does_not_stop_the_others(
     run = listening(page)
     pcm(page, run, 0)
     pcm(page, run, 1)
-    eventually(lambda: len(got) == 2)
+    until(lambda: len(got) == 2)
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -193,7 +187,7 @@ def test_a_reloaded_page_does_not_go_on_by_itself(page: Page, mic) -> None:
 def test_a_page_that_vanishes_without_a_word_is_noticed(page, mic, monkeypatch) -> None:
     listening(page)
     monkeypatch.setattr(link, "LEASE", 0.1)
-    eventually(lambda: mic.state == "stopped")
+    until(lambda: mic.state == "stopped")
     assert "closed" in mic.error
 
 
@@ -206,7 +200,7 @@ def test_a_start_waits_for_a_page_that_comes_late_but_not_for_ever(mic, monkeypa
     page.say("bye")
     monkeypatch.setattr(microphone, "GRACE", 0.05)
     mic.start()
-    eventually(lambda: mic.state == "failed")
+    until(lambda: mic.state == "failed")
     late = Page(mic, "page-2")
     late.hello()
     assert late.told("start") == []
@@ -222,7 +216,7 @@ def test_a_clip_comes_in_parts_and_is_joined(page: Page, mic) -> None:
     page.until("recorded")
     page.say("clip", FRAME, take=take, part=0, parts=2)
     page.say("clip", FRAME, take=take, part=1, parts=2)
-    thread.join(5)
+    thread.join(HANG)
     assert got == mic.clips
     assert got[0].pcm == 2 * FRAME
     assert mic.state == "listening"
@@ -245,7 +239,7 @@ def test_a_clip_that_cannot_be_decoded_is_an_error_with_words(page: Page, mic) -
     take = page.until("record")[0]["take"]
     page.say("recording", take=take)
     page.say("clip", take=take, code="undecodable")
-    thread.join(5)
+    thread.join(HANG)
     assert failures == [link.WORDS["undecodable"]]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from page import Page
+from waiting import HANG, until
 
 from voicekit.audio import Clip
 from voicekit.errors import AudioError
@@ -37,8 +38,8 @@ def test_without_a_front_end_sound_is_dropped_and_nothing_hangs(monkeypatch) -> 
     monkeypatch.setattr(speaker, "GRACE", 0.1)
     player = Speaker()
     player.play(TENTH)
-    assert player.wait(5)
-    asyncio.run(asyncio.wait_for(player.drain(), 5))
+    assert player.wait(HANG)
+    asyncio.run(asyncio.wait_for(player.drain(), HANG))
     player.interrupt()
     assert (player.played, player.dropped) == (0, pytest.approx(0.1))
     assert "No front end" in player.error
@@ -52,9 +53,8 @@ def test_what_is_played_goes_in_blocks_and_in_order(page: Page, player: Speaker)
     sound = bytes(range(256)) * 25  # 0.2 s
     for start in range(0, len(sound), 333):  # chunks that split samples
         player.play(sound[start : start + 333])
-    end = time.monotonic() + 5
-    while len(b"".join(page.blocks())) < len(sound) and time.monotonic() < end:
-        time.sleep(0.005)  # how many blocks it takes depends on who is quicker
+    # How many blocks it takes depends on who is quicker.
+    until(lambda: len(b"".join(page.blocks())) >= len(sound))
     assert b"".join(page.blocks()) == sound
     assert [block["seq"] for block in page.told("pcm")] == list(range(len(page.blocks())))
 
@@ -68,7 +68,7 @@ def test_wait_ends_when_everything_was_rendered(page: Page, player: Speaker) -> 
     assert player.state == "playing"
     assert not player.wait(0.02)
     played(page, 3200, sounding=False)
-    assert player.wait(1)
+    assert player.wait(HANG)
     assert page.told("rest")
     assert player.played == pytest.approx(0.2)
     assert player.clip() == Clip(TENTH * 2, 16000)
@@ -80,7 +80,7 @@ def test_drain_is_woken_from_the_handlers_thread(page: Page, player: Speaker) ->
     async def play() -> None:
         player.play(TENTH)
         threading.Timer(0.1, played, (page, 1600), {"sounding": False}).start()
-        await asyncio.wait_for(player.drain(), 5)
+        await asyncio.wait_for(player.drain(), HANG)
 
     asyncio.run(play())
     assert player.pending == 0
@@ -92,7 +92,7 @@ def test_an_interrupt_overtakes_what_waits(page: Page, player: Speaker) -> None:
     player.interrupt()
     assert page.told("flush") == [{"k": "flush", "cid": "page-1", "gen": 1}]
     played(page, 800, gen=1, sounding=False)
-    assert player.wait(1)
+    assert player.wait(HANG)
     assert player.clip().seconds == pytest.approx(0.05)
     count = len(page.blocks())
     player.play(TENTH)
@@ -106,14 +106,14 @@ def test_the_stop_button_interrupts_in_python_too(page: Page, player: Speaker) -
     page.say("ask", what="interrupt", gen=7)
     assert page.told("flush")[-1]["gen"] == 7
     played(page, 0, gen=7, sounding=False)
-    assert player.wait(1)
+    assert player.wait(HANG)
 
 
 def test_sound_is_dropped_while_the_browser_blocks_it(page: Page, player: Speaker) -> None:
     page.say("state", state="blocked", code="blocked")
     assert "Enable sound" in player.error
     player.play(TENTH)
-    assert player.wait(5)
+    assert player.wait(HANG)
     assert player.dropped == pytest.approx(0.1)
     page.say("state", state="open")
     assert player.error == ""
@@ -125,7 +125,7 @@ def test_a_page_that_vanishes_while_it_plays_is_noticed(page, player, monkeypatc
     player.play(TENTH * 20)
     page.until("pcm")
     monkeypatch.setattr(link, "LEASE", 0.1)
-    assert player.wait(5)
+    assert player.wait(HANG)
     assert "closed" in player.error
 
 

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from spoken import AsyncConversation, Conversation, agent, gather, line, needs_strangers, said
+from waiting import HANG
 
 from voicekit.caller import AsyncCaller, Caller
 from voicekit.commands.agent_turns import reply
@@ -33,7 +34,7 @@ def test_an_order_is_talked_over(client):
         **caller.callbacks,
     )
     conversation.start_session()
-    assert caller.wait(90)
+    assert caller.wait(HANG)
     conversation.end_session()
     conversation.wait_for_session_end()
     assert caller.unanswered == []

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse, RedirectResponse
 from talk import agent, dial, hear, hear_all, say
-from waiting import until
+from waiting import HANG, until
 
 from voicekit.standin import Standin
 from voicekit.standin.agent import reach
@@ -125,7 +125,7 @@ def speaking(banner: bytes):
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         listener.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(HANG)
 
 
 @pytest.mark.parametrize(
