@@ -82,6 +82,15 @@ QUIET = {
     asyncio.run(main())
     """,
     ),
+    "async, nobody ends it": (
+        ASYNC,
+        """
+    async def main():
+        await made().start_session()
+        await talking()
+    asyncio.run(main())
+    """,
+    ),
     "async, the last line starts it": (
         ASYNC,
         """

@@ -169,3 +169,37 @@ def test_the_keyboard_alone_starts_mutes_and_stops(page) -> None:
     keyboard.press("Space")
     expect(status).to_contain_text("Stopped")
     page.settle("tap.live() === 0")
+
+
+def test_a_sound_engine_that_is_put_to_sleep_is_woken_and_the_gap_is_counted(page) -> None:
+    assert "it is listening" in page.run(LISTEN)
+    page.page.evaluate(
+        "Promise.all(tap.contexts.filter(it => it.state === 'running').map(it => it.suspend()))"
+    )
+    page.settle("tap.contexts.some(it => it.state === 'running')")
+    told = page.run(
+        "count = len(heard); deadline = time.monotonic() + 10\n"
+        "while len(heard) < count + 20 and time.monotonic() < deadline: time.sleep(0.05)\n"
+        "print(mic.state, len(heard) >= count + 20)"
+    )
+    assert told.split() == ["listening", "True"]
+
+
+def test_a_sound_engine_that_does_not_wake_is_told(page) -> None:
+    assert "it is listening" in page.run(LISTEN)
+    page.page.evaluate(
+        "window.resume = AudioContext.prototype.resume;"
+        "AudioContext.prototype.resume = () => new Promise(() => {});"
+        "tap.contexts.filter(it => it.state === 'running').forEach(it => it.suspend())"
+    )
+    try:
+        told = page.run(
+            "deadline = time.monotonic() + 15\n"
+            "while mic.state == 'listening' and time.monotonic() < deadline: time.sleep(0.05)\n"
+            "print(mic.state, mic.error)"
+        )
+    finally:
+        page.page.evaluate("AudioContext.prototype.resume = window.resume")
+    assert told.startswith("stopped")
+    assert "sound engine" in told
+    page.settle("tap.live() === 0")

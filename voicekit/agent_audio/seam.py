@@ -9,6 +9,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets  # type: ignore[import-untyped]
@@ -16,6 +17,7 @@ import ipywidgets  # type: ignore[import-untyped]
 from voicekit.agent_audio.hearing import Hearing
 from voicekit.arguments import check_seconds, check_type
 from voicekit.audio import Clip
+from voicekit.clip_audio.messages import Spoken, conversation_of
 from voicekit.errors import AudioError
 from voicekit.timeline import Timeline
 from voicekit.widgets import Frame, Microphone, Speaker
@@ -68,6 +70,7 @@ class _Browser:
         self._block = 2 * max(1, round(block * RATE))
         self._keep = keep
         self._hearing = Hearing(RATE, keep)
+        self._spoken = Spoken()
         self._before = 0
         self._partial = b""
         self._running = False
@@ -123,12 +126,12 @@ class _Browser:
         return max(0, round(self.speaker.played * RATE) - self._before)
 
     def clip(self) -> Clip:
-        """What has been heard of the agent, without the pauses between."""
-        return self.speaker.clip(self._before / RATE)
+        """What has been heard of the agent, without the pauses between, and its transcript."""
+        return replace(self.speaker.clip(self._before / RATE), text=self._spoken.agent)
 
     def sent(self) -> Clip:
-        """What the agent was sent, noise and pauses included."""
-        return self._hearing.sent()
+        """What the agent was sent, noise and pauses included, and what it understood."""
+        return self._hearing.sent(self._spoken.caller)
 
     def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]:
         """One timeline for each stretch of speech: its end, and when the answer became audible.
@@ -149,13 +152,15 @@ class _Browser:
         self.microphone.close()
         self.speaker.close()
 
-    def _begin(self, hear: Callable[[Frame], object]) -> None:
+    def _begin(self, hear: Callable[[Frame], object], callback: Callable[..., object]) -> None:
         if self._running:
             raise AudioError("This audio has a conversation already. End that one first.")
         self._running = True
         self._partial = b""
         self._before = round(self.speaker.played * RATE)
         self._hearing = hearing = Hearing(RATE, self._keep, self._before)
+        self._spoken = Spoken()
+        self._spoken.listen(callback)
         self._ends = [
             self.microphone.on_frame(lambda f: hearing.frame(f.pcm, f.seq, f.at)),
             self.microphone.on_frame(hear),
@@ -219,7 +224,7 @@ class AgentAudio(_Browser):
                     if self._running:
                         input_callback(block)
 
-        self._begin(hear)
+        self._begin(hear, input_callback)
 
     def stop(self) -> None:
         """Fall silent and end. Safe from any thread, also from inside the callback, and twice."""
@@ -251,7 +256,7 @@ class AsyncAgentAudio(_Browser):
             AudioError: another conversation is going on, or the widgets were closed.
         """
         frames = FrameQueue(round(_WAITING / self.microphone.frame))
-        self._begin(frames.put)
+        self._begin(frames.put, input_callback)
         self._ends.append(frames.end)
         self._task = asyncio.create_task(self._pump(frames, input_callback))
 
@@ -275,7 +280,13 @@ class AsyncAgentAudio(_Browser):
     async def _pump(
         self, frames: FrameQueue, callback: Callable[[bytes], Awaitable[object]]
     ) -> None:
-        while (frame := await frames.get()) is not None:
-            for block in self._blocks(frame):
-                if self._running:
-                    await callback(block)
+        try:
+            while (frame := await frames.get()) is not None:
+                for block in self._blocks(frame):
+                    if self._running:
+                        await callback(block)
+        except asyncio.CancelledError:
+            # Not by `stop`: the event loop goes down. The SDK may miss its own cancellation.
+            if self._running and (held := conversation_of(callback)):
+                await held.end_session()
+            raise

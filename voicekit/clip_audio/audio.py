@@ -10,6 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable
 
 from voicekit.clip_audio.device import Device
+from voicekit.clip_audio.messages import conversation_of
 
 _PATIENCE = 2.0  # seconds that `stop` waits for a callback which is writing to a socket
 
@@ -31,6 +32,7 @@ class ClipAudio(Device):
             AudioError: it was started before.
         """
         self._begin()
+        self._spoken.listen(input_callback)
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=self._pump, args=(input_callback,), name="voicekit-clip-audio", daemon=True
@@ -74,6 +76,7 @@ class AsyncClipAudio(Device):
             AudioError: it was started before.
         """
         self._begin()
+        self._spoken.listen(input_callback)
         self._task = asyncio.create_task(self._pump(input_callback))
 
     async def stop(self) -> None:
@@ -94,7 +97,13 @@ class AsyncClipAudio(Device):
         self._interrupt()
 
     async def _pump(self, callback: Callable[[bytes], Awaitable[object]]) -> None:
-        while self.state == "started":
-            await self.clock.sleep(self._due)
-            if self.state == "started":
-                await callback(self._cut())
+        try:
+            while self.state == "started":
+                await self.clock.sleep(self._due)
+                if self.state == "started":
+                    await callback(self._cut())
+        except asyncio.CancelledError:
+            # Not by `stop`: the event loop goes down. The SDK may miss its own cancellation.
+            if self.state == "started" and (held := conversation_of(callback)):
+                await held.end_session()
+            raise

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from voicekit.arguments import check_number, check_seconds
 from voicekit.audio import Clip
 from voicekit.clip_audio.clock import Clock, RealClock
+from voicekit.clip_audio.messages import Spoken
 from voicekit.clip_audio.playout import Playout
 from voicekit.clip_audio.tape import Tape
 from voicekit.clip_audio.track import RATE, Track, load, mixed
@@ -62,6 +64,7 @@ class Device:
         check_seconds("keep", keep, most=_LONGEST_TAPE)
         self.clock: Clock = clock or RealClock()
         self._lock = threading.Lock()
+        self._spoken = Spoken()
         self._block = max(1, round(block * RATE))
         self._track = Track(noise, seed, frame)
         self._echo = 0.0 if echo is None else 10 ** (echo / 20)
@@ -153,14 +156,15 @@ class Device:
             return self._heard.played(self._heard.end)
 
     def clip(self) -> Clip:
-        """What has been heard of the agent, without the pauses between."""
+        """What has been heard of the agent, without the pauses between, and its transcript."""
         with self._lock:
-            return self._heard.clip(self.now)
+            clip = self._heard.clip(self.now)
+        return replace(clip, text=self._spoken.agent)
 
     def sent(self) -> Clip:
-        """What the agent was sent, noise and pauses included."""
+        """What the agent was sent, noise and pauses included, and what it understood."""
         with self._lock:
-            return self._microphone.clip(self._microphone.end)
+            return self._microphone.clip(self._microphone.end, self._spoken.caller)
 
     def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]:
         """One timeline for each stretch of speech: its end, and when the answer became audible.

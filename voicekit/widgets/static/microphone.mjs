@@ -83,7 +83,7 @@ class Capture {
   async start({ run, device, muted }) {
     if (run <= this.run) return;
     this.stop();
-    Object.assign(this, { run, seq: 0, device });
+    Object.assign(this, { run, seq: 0, device, slept: null });
     const stale = () => this.run !== run || this.state !== "asking";
     this.report("asking");
     let stream;
@@ -135,6 +135,24 @@ class Capture {
     this.node.port.onmessage = ({ data }) => this.run === run && this.frame(data);
     this.input.connect(this.node);
     await Promise.race([awake, asleep()]);
+    context.onstatechange = () => this.context === context && this.turned(context);
+  }
+
+  // A browser may put the page's sound engine to sleep while it listens: wake it, or say so. What
+  // was missed meanwhile is a gap in the numbers, so that the frames after it keep their time.
+  async turned(context) {
+    if (context.state === "running") {
+      const missed = (performance.now() - (this.slept ?? performance.now())) / 1000;
+      this.seq += Math.round(missed / this.model.get("frame"));
+      this.slept = null;
+      return;
+    }
+    this.slept ??= performance.now();
+    try {
+      await Promise.race([context.resume(), asleep()]);
+    } catch {
+      if (this.context === context && context.state !== "running") this.stop("asleep");
+    }
   }
 
   frame(samples) {
