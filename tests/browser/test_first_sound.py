@@ -4,9 +4,8 @@ these tests speak to the browser directly.
 
 from __future__ import annotations
 
-import time
-
 from cells import SPEAK
+from waiting import until
 
 from voicekit.commands.browser_page import READY, SET_LAST_CELL
 
@@ -28,10 +27,7 @@ class UntouchedPage:
         return answer["result"].get("value")
 
     def until(self, expression: str) -> None:
-        deadline = time.monotonic() + 60
-        while not self.ask(expression):
-            assert time.monotonic() < deadline, expression
-            time.sleep(0.1)
+        until(lambda: self.ask(expression), expression)
 
     def run(self, code: str) -> None:
         number = self.ask(f"({SET_LAST_CELL})({code!r})")

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from spoken import agent, gather, needs_strangers, said
+from waiting import until
 
 from voicekit.commands.agent_turns import reply
 
@@ -42,15 +43,9 @@ def test_twenty_calls_at_once_get_the_right_answers_and_leave_nothing(client, st
     assert [QUESTIONS[text] in answer for text, answer in zip(asked, given, strict=True)] == [
         True
     ] * CALLS, given
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        live = standin.state.conversations.live(made)
-        if not live and _tasks(loop) <= tasks and _threads() <= threads:
-            break
-        time.sleep(0.1)
-    assert _tasks(loop) <= tasks
-    assert _threads() <= threads
-    assert standin.state.conversations.live(made) == 0
+    until(lambda: standin.state.conversations.live(made) == 0, "the calls' end")
+    until(lambda: _tasks(loop) <= tasks, "the end of their tasks")
+    until(lambda: _threads() <= threads, "the end of their threads")
 
 
 def _tasks(loop: asyncio.AbstractEventLoop) -> int:
