@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from waiting import HANG
@@ -105,6 +107,58 @@ INSTALL_ALL = [BUILD, f"{LOCKED} -r requirements/test.txt", CLONE]
 
 def test_a_fresh_clone_gets_an_environment_and_the_next_run_nothing(clone: Clone) -> None:
     assert clone.ready("offline") == clone.python
+    assert clone.asked() == [MAKE, *INSTALL]
+    assert clone.ready("offline") == clone.python
+    assert clone.asked() == []
+
+
+def test_how_much_it_takes_is_said_before_anything_is_made(
+    clone: Clone, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clone.ready("offline")
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert re.search(r"1\d\d packages, about \d+ MB to fetch and \d+ MB of disk", first)
+    assert any("Making .venv" in line for line in rest)
+    with (clone.root / "pyproject.toml").open("a") as file:
+        file.write("\n# changed\n")
+    clone.ready("offline")
+    assert "up to date" in capsys.readouterr().err.splitlines()[0]
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_made(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    little = SimpleNamespace(free=10e6)
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda _: little)  # type: ignore[attr-defined]
+    with pytest.raises(SetupError, match="10 MB are free"):
+        clone.ready("offline")
+    assert clone.asked() == []
+
+
+def test_a_python_without_a_recogniser_is_told_so_before_anything_is_made(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap.pythons, "can_hear", lambda *_, **__: False)
+    clone.ready("offline")
+    assert "has no recogniser: offline, agents will not hear" in capsys.readouterr().err
+    assert clone.asked() == [MAKE, *INSTALL]
+    clone.ready("offline")
+    assert clone.asked() == []
+
+
+def test_another_python_that_hears_makes_the_environment_and_keeps_it(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # To a Python of another version, which is deaf, the one that runs is that other on PATH.
+    here = bootstrap.pythons.RUNNING
+    deaf = bootstrap.pythons.Python(Path("/deaf/python"), "3.99")
+    monkeypatch.setattr(bootstrap.pythons, "RUNNING", deaf)
+    monkeypatch.setattr(bootstrap.pythons, "best", lambda _: here)
+    monkeypatch.setattr(
+        bootstrap.pythons, "can_hear", lambda _, version="3.99": version == here.version
+    )
+    assert clone.ready("offline") == clone.python
+    assert f"so .venv gets Python {here.version}" in capsys.readouterr().err
     assert clone.asked() == [MAKE, *INSTALL]
     assert clone.ready("offline") == clone.python
     assert clone.asked() == []
