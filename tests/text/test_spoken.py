@@ -44,6 +44,11 @@ def test_every_published_example_is_said_as_published(group: dict[str, Any]) -> 
     assert _wrong(group, _loose) == []
 
 
+@pytest.mark.parametrize("group", _groups("reported"), ids=lambda group: group["name"])
+def test_every_reported_kind_is_said_right(group: dict[str, Any]) -> None:
+    assert _wrong(group) == []
+
+
 @pytest.mark.parametrize(("name", "least"), [("en", 300), ("held_out", 60), ("de", 30), ("es", 30)])
 def test_written_forms_are_said_as_people_say_them(name: str, least: int) -> None:
     groups = _groups(name)
@@ -57,7 +62,7 @@ def test_written_forms_are_said_as_people_say_them(name: str, least: int) -> Non
 def test_no_case_is_listed_twice() -> None:
     cases = Counter(
         (group.get("language", "en"), case[0])
-        for name in ("published", "en", "held_out", "de", "es")
+        for name in ("published", "reported", "en", "held_out", "de", "es")
         for group in _groups(name)
         for case in group["cases"]
     )

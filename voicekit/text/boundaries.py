@@ -9,47 +9,29 @@ fragments of `voicekit.text.preparer` the same however the text was split into t
 
 from __future__ import annotations
 
-import enum
 import re
-from dataclasses import dataclass
 from itertools import islice
 
+from voicekit.text.enclosed import THOUGHT, enclosed, line_start, thought, within
+from voicekit.text.verdict import Mark, Verdict
 from voicekit.text.written import BLOCK_LINE, Language, load
 
-CANDIDATE = re.compile(r"[.!?…,;:—–\n\[`|]")
+CANDIDATE = re.compile(r"[.!?…,;:—–\n\[`|~<。！？｡．，、；：।॥؟۔،؛]")
+_FULL_STOPS = (
+    "。！？｡．।॥؟۔"  # of scripts whose marks end a sentence or a clause wherever they stand
+)
+_COMMAS = "，、；：،؛"
 _TOKEN = re.compile(r"\S+")
-_CLOSERS = re.compile(r"[\"'”’)\]»*_]*")
+_CLOSERS = re.compile(r"[\"'”’)\]»*_」』）》]*")
 _LETTERS = re.compile(r"[\"'“‘(«¡¿*_]*[^\W\d_]+(?:['’-][^\W\d_]+)*['’*_]*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _BARE_WORD = re.compile(r"[^\W\d_]+")
-_ENCLOSING = re.compile('[“”()«»"]')
-_LINK = re.compile(r"\[[^\[\]\n]{0,200}(?:\](?:\([^)\n]{0,500})?)?\Z")
-_LINKED = re.compile(r"\[[^\[\]\n]{0,200}\]\([^)\n]{0,500}\)")
-_CODE = re.compile(r"(`+)(?!`)[^`\n]{0,200}(?:\1|\Z)")
 _ENTITY = re.compile(r"&(?:\w{2,8}|#\d{2,6});\Z")
 _GAP_WORDS = 10
 _GAP_LEAST = 4  # words before a gap; with three, "I think we" would be said on its own
 _GAP_MOST = 40  # with no gap by then, the sentence waits for a mark
 _LONGEST_WORD = 100
 _LONGEST_BLOCK = 8  # characters that decide whether a line is a heading, an item, …
-
-
-class Verdict(enum.Enum):
-    """What a mark in the text is."""
-
-    SENTENCE = "the end of a sentence"
-    CLAUSE = "the end of a clause"
-    NONE = "no boundary"
-    WAIT = "not known yet"
-    LIKELY = "the end of a sentence, unless it goes on in an unlikely way: .com"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A judged mark: what it is, and where the text before the boundary ends."""
-
-    verdict: Verdict
-    end: int
 
 
 class Boundaries:
@@ -66,8 +48,10 @@ class Boundaries:
         self._titles = frozenset(kinds["titles"])
         self._numbered = frozenset(kinds["before_number"])
         self._may_end = frozenset(kinds["may_end"]) | frozenset(data["streets"])
-        self._calendar = frozenset(rules.months) | frozenset(dates["weekdays"])
-        self._days = self._calendar | frozenset(dates["weekdays"].values())
+        short_months = frozenset(rules.months) - frozenset(dates["months"].split())
+        self._calendar = short_months | frozenset(dates["weekdays"])
+        self._months = frozenset(rules.months)
+        self._days = self._months | self._calendar | frozenset(dates["weekdays"].values())
         self._starters = frozenset(data["sentence_starters"].split())
         self._clinging = frozenset(f"{data['articles']} {data['soft_words']}".split())
         self._soft = frozenset(data["soft_words"].split())
@@ -87,13 +71,17 @@ class Boundaries:
             return self._full_stop(text, start, at)
         if mark in "!?":
             return self._exclamation(text, start, at, quoted)
+        if mark in _FULL_STOPS or mark in _COMMAS:
+            return _wide(text, start, at, quoted)
+        if mark == "<":
+            return thought(text, start, at)
         if mark == ",":
             return self._comma(text, start, at, quoted)
         if mark == "\n":
             return _newline(text, start, at)
         if mark in ";:—–":
             return _pause(text, start, at)
-        return _enclosed(text, start, at)
+        return enclosed(text, start, at)
 
     def gap(self, text: str, start: int, limit: int, paused: bool = False) -> int | None:
         """Find where to cut a fragment that has no mark yet; None if nowhere.
@@ -108,6 +96,8 @@ class Boundaries:
             limit: where the next mark is, or the text ends.
             paused: no token has come for a while, so that a last "to" is no beginning of "today".
         """
+        if THOUGHT.search(text, start, limit):
+            return None
         words = list(islice(_TOKEN.finditer(text, start, limit), _GAP_MOST))
         for last in range(_GAP_LEAST + 1, len(words) + (paused and limit == len(text))):
             soft = [last - 1] if words[last - 1][0] in self._soft else []
@@ -128,7 +118,7 @@ class Boundaries:
         dots = end - at > 1 or text[at] == "…"
         word = _word_before(text, start, at)
         plain = not dots and len(word) > 1 and _LETTERS.fullmatch(word) is not None
-        known = word in self._titles | self._may_end | self._numbered | self._calendar
+        known = word in self._titles | self._may_end | self._numbered | self._days
         unsure = Verdict.LIKELY if plain and not known else Verdict.WAIT
         closed = _closers(text, end)
         if closed == len(text):
@@ -146,11 +136,11 @@ class Boundaries:
         """Judge a full stop with white space behind it, by its word and the next one."""
         opening = text[following]
         numbered = word.isdecimal() and len(word) <= 3
-        if numbered and _line_start(text, start, at - len(word)):
+        if numbered and line_start(text, start, at - len(word)):
             return Verdict.NONE  # "1. First item"
         if word in self._titles or opening.islower():
             return Verdict.NONE
-        if word in self._numbered | self._calendar and opening.isdecimal():
+        if word in self._numbered | self._calendar | self._months and opening.isdecimal():
             return Verdict.NONE
         short = word in self._may_end | self._calendar or _INITIALS.fullmatch(word)
         initial = len(word) == 1 and word.isalpha()
@@ -212,34 +202,6 @@ def _closers(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _line_start(text: str, start: int, at: int) -> bool:
-    """Tell whether only blanks are between the start of the line and `at`."""
-    while at > start and text[at - 1] in " \t":
-        at -= 1
-    return at == 0 or text[at - 1] == "\n"
-
-
-def within(text: str, start: int, at: int, quoted: bool) -> bool:
-    """Tell whether a quotation or a bracket is open at `at`, so that a closing one may follow.
-
-    Args:
-        text: the text so far.
-        start: where the fragment begins.
-        at: the place asked about.
-        quoted: one was open where the fragment begins.
-    """
-    if not _ENCLOSING.search(text, start, at):
-        return quoted and "\n" not in text[start:at]
-    for opening, closing in ("“”", "()", "«»", '""'):
-        opened, closed = text.rfind(opening, start, at), text.rfind(closing, start, at)
-        if opening == closing and opened >= 0:
-            return opened == start or text[opened - 1] in " \n(*_—"
-        if opened > closed:
-            return True
-        quoted = quoted and closed < 0
-    return quoted and "\n" not in text[start:at]
-
-
 def _pause(text: str, start: int, at: int) -> Mark:
     """Judge a semicolon, a colon or a dash."""
     mark, word = text[at], _word_before(text, start, at)
@@ -258,7 +220,7 @@ def _pause(text: str, start: int, at: int) -> Mark:
 def _newline(text: str, start: int, at: int) -> Mark:
     """Judge a line's end: a heading, item, row or paragraph ends here, a wrapped line does not."""
     begin = text.rfind("\n", start, at) + 1 or start
-    here = _line_start(text, start, begin) and BLOCK_LINE.match(text, begin, at)
+    here = line_start(text, start, begin) and BLOCK_LINE.match(text, begin, at)
     if here:
         return Mark(Verdict.SENTENCE, at + 1)
     following = at + 1
@@ -273,24 +235,12 @@ def _newline(text: str, start: int, at: int) -> Mark:
     return Mark(Verdict.WAIT if undecided else Verdict.NONE, at + 1)
 
 
-def _enclosed(text: str, start: int, at: int) -> Mark:
-    """Step over a link, a piece of code or a table's row as a whole."""
-    line_start = _line_start(text, start, at)
-    if text[at] == "|":
-        end = text.find("\n", at)
-        if not line_start:
-            return Mark(Verdict.NONE, at + 1)
-        return Mark(Verdict.SENTENCE, end + 1) if end >= 0 else Mark(Verdict.WAIT, len(text))
-    if text[at] == "[":
-        linked = _LINKED.match(text, at)
-        if not linked and _LINK.match(text, at):
-            return Mark(Verdict.WAIT, len(text))
-        return Mark(Verdict.NONE, linked.end() if linked else at + 1)
-    ticks = text[at : at + 3]
-    if line_start and ticks == "```"[: len(ticks)] and (len(ticks) == 3 or at + 3 > len(text)):
-        end = text.find("\n```", at) if len(ticks) == 3 else -1
-        return Mark(Verdict.SENTENCE, end + 4) if end >= 0 else Mark(Verdict.WAIT, len(text))
-    code = _CODE.match(text, at)
-    if code and code.end() == len(text):
-        return Mark(Verdict.WAIT, len(text))
-    return Mark(Verdict.NONE, code.end() if code else at + 1)
+def _wide(text: str, start: int, at: int, quoted: bool) -> Mark:
+    """Judge a mark of a script that puts no space after it: 。 ends a sentence where it stands."""
+    verdict = Verdict.SENTENCE if text[at] in _FULL_STOPS else Verdict.CLAUSE
+    if not within(text, start, at, quoted):
+        return Mark(verdict, at + 1)
+    closed = _closers(text, at + 1)
+    if closed == len(text):
+        return Mark(Verdict.WAIT, closed)
+    return Mark(verdict if closed > at + 1 else Verdict.NONE, closed)

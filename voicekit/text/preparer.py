@@ -14,13 +14,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from voicekit.arguments import check_choice, check_type
-from voicekit.text.boundaries import CANDIDATE, Boundaries, Mark, Verdict, within
+from voicekit.text.boundaries import CANDIDATE, Boundaries
+from voicekit.text.enclosed import within
 from voicekit.text.spoken import Spoken, say, verbatim
+from voicekit.text.verdict import Mark, Verdict
 from voicekit.text.written import LANGUAGES
 
 _LEAST_WORDS = 2  # a voice has no melody for a single word
 _SHORT_SENTENCE = 4  # words; shorter ones join the next
-_WORDS = {n: re.compile(rf"(?:\W*+\w\S*+){{{n}}}") for n in (_LEAST_WORDS, _SHORT_SENTENCE)}
+# Thai, Lao, Burmese, Khmer, kana, Chinese characters: there, a letter counts as a word.
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = rf"\W*+(?:[{_UNSPACED}]|[^\W{_UNSPACED}][^\s{_UNSPACED}]*+)"
+_WORDS = {n: re.compile(rf"(?:{_WORD}){{{n}}}") for n in (_LEAST_WORDS, _SHORT_SENTENCE)}
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,11 @@ class Preparer:
             mark = self._judge(at)
             if mark is None or mark.verdict in (Verdict.WAIT, Verdict.LIKELY):
                 return fragments
+            if mark.verdict is Verdict.THOUGHT:
+                first = self._first
+                fragments.append(self._cut(mark.end))
+                self._first = first  # nothing was said
+                continue
             self._scan = mark.end
             self._settle(mark, fragments)
 

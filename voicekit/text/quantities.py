@@ -96,6 +96,9 @@ class Quantities(Dates):
         groups = ", ".join(self.numerals.digits(group) for group in NUMBERS.findall(m[0]))
         return f"{self.words['plus']} {groups}" if m[0][0] == "+" else groups
 
+    def _identity(self, m: Match[str]) -> str:
+        return ", ".join(self.numerals.digits(group) for group in NUMBERS.findall(m[0]))
+
     def _ip(self, m: Match[str]) -> str:
         return f" {self.words['dot']} ".join(self.numerals.digits(p) for p in m[0].split("."))
 
@@ -183,8 +186,14 @@ class Quantities(Dates):
         currency = self.language.currencies.get(m["sign"])
         if currency is None:
             return self._counted(m["num"], self.data["minor_symbols"][m["sign"]])
-        end = m.groupdict().get("end")
+        parts = m.groupdict()
+        end = parts.get("end")
+        if cents := parts.get("cents"):  # "$.50"
+            places = cents.removeprefix(self.numerals.decimal).ljust(2, "0")
+            return self._amount(m, f"0{self.numerals.decimal}{places}", currency)
         said = self._amount(m, end or m["num"], currency)
+        if parts.get("negative"):
+            said = f"{self.words['minus']} {said}"
         return f"{self.numerals.number(m['num'])} {self.words['to']} {said}" if end else said
 
     _money_after = _money

@@ -24,7 +24,7 @@ _REIGN = re.compile(r"(?:King|Queen|Pope|Emperor|Tsar) [A-Z]\w+ $")
 _SUM = re.compile(r"\s*[0-9.,]+\s*=")
 _CHUNKS = re.compile(r"[0-9]+|[^\W\d_]+|[^\w]|_")
 _SOUNDLESS = frozenset("_#^|{}*~$")
-_SILENT = ("rule", "table", "lead", "link", "marks", "emoji", "emoticon")
+_SILENT = ("thought", "definition", "rule", "table", "lead", "link", "marks", "emoji", "emoticon")
 _COMPASS = {"N": "North", "S": "South", "E": "East", "W": "West"}
 
 
@@ -204,8 +204,10 @@ class Verbaliser(Quantities):
         return f"{self._spelled(m['user'])} {self.words['at']} {self._spelled(m['host'])}"
 
     def _url(self, m: Match[str]) -> str:
-        address = re.split("[?#]", m["full"] or m["bare"])[0]
-        return self._spelled(address.removeprefix("www.").rstrip("/"))
+        return self._spelled(_path(m["full"] or m["bare"]))
+
+    def _autolink(self, m: Match[str]) -> str:
+        return self._email(m) if m["user"] else self._spelled(_path(m["full"]))
 
     def _port(self, m: Match[str]) -> str:
         return self._spelled(m[0])
@@ -217,3 +219,8 @@ class Verbaliser(Quantities):
 
     def _hashtag(self, m: Match[str]) -> str:
         return f"{self.words['hashtag']} {self._spelled(m['name'])}"
+
+
+def _path(address: str) -> str:
+    """What is said of an address: no query, no fragment, no "www."."""
+    return re.split("[?#]", address)[0].removeprefix("www.").rstrip("/")

@@ -22,7 +22,9 @@ from voicekit.text.numerals import Numerals
 
 ENDINGS = " \t\n\"'”’)]*_"  # what may stand between a full stop and the end
 LANGUAGES = ("en", "de", "es")
-BLOCK_LINE = re.compile(r"[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|>|\||[0-9]{1,3}[.)][ \t]|```|-{3,})")
+BLOCK_LINE = re.compile(r"[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|>|\||[0-9]{1,3}[.)][ \t]|```|~~~|-{3,})")
+THOUGHTS = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad"
+"""Tags around what a model thinks aloud. It is not said."""
 _REACH = 48  # how many characters around a form may change how it is said
 _NAMED = re.compile(r"\(\?P<\w+>")
 _PART = re.compile(r"‹(\w+)›")
@@ -145,7 +147,11 @@ def _patterns(data: dict[str, Any], months: Iterable[str], full: Iterable[str]) 
         "weekdays": data["dates"]["weekdays"],
     }
     parts = written["parts"] | data["forms"] | {name: _any(keys) for name, keys in words.items()}
-    parts |= {"decimal": re.escape(data["decimal"]), "group": re.escape(data["group"])}
+    parts |= {
+        "thoughts": THOUGHTS,
+        "decimal": re.escape(data["decimal"]),
+        "group": re.escape(data["group"]),
+    }
 
     def filled(pattern: str) -> str:
         return _PART.sub(lambda part: filled(parts[part[1]]), pattern)

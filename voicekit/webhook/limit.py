@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from voicekit.text.boundaries import CANDIDATE, Boundaries, Verdict
+from voicekit.text.boundaries import CANDIDATE, Boundaries
+from voicekit.text.verdict import Verdict
 from voicekit.text.written import LANGUAGES
 
 _HESITATION = ("...", "…")  # "Hmm... " is none of the sentences that are counted
