@@ -71,7 +71,7 @@ async ([base, routes, forged]) => {
         }
     };
     const waiting = [...routes];
-    await Promise.all(Array.from({length: 6}, async () => {
+    await Promise.all(Array.from({length: 16}, async () => {
         while (waiting.length) await each(waiting.pop());
     }));
     return read;

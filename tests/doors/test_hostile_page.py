@@ -37,7 +37,7 @@ FORGED = json.dumps(
 NAMES = ("evil.example", "rebound.example")
 
 
-async def page(_scope, _receive, send):
+async def shop_window(_scope, _receive, send):
     html = [(b"content-type", b"text/html")]
     await send({"type": "http.response.start", "status": 200, "headers": html})
     await send({"type": "http.response.body", "body": b"<!doctype html><title>win!</title>"})
@@ -70,18 +70,22 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def shop() -> Iterator[str]:
     """Where the hostile page comes from: another port of this machine, under several names."""
-    running = serve(page, name="hostile-page", allow_hosts=NAMES)
+    running = serve(shop_window, name="hostile-page", allow_hosts=NAMES)
     yield str(running.port)
     running.stop()
 
 
-@pytest.fixture(params=["evil.example", "localhost", "127.0.0.1"])
-def visit(browser, shop, request):
-    """`visit(base, routes)`: a person opens the page, and it tries these; what it could read."""
+@pytest.fixture
+def visit(browser, shop):
+    """`visit(page, base, routes)`: a person opens the page, and it tries these; what it reads."""
     with browser.new_context() as profile:
         tab = profile.new_page()
-        tab.goto(f"http://{request.param}:{shop}/")
-        yield lambda base, routes: tab.evaluate(ATTACK, [base, routes, FORGED])
+
+        def open_it(name: str, base: str, routes: list[tuple[str, str]]) -> list[str]:
+            tab.goto(f"http://{name}:{shop}/")
+            return tab.evaluate(ATTACK, [base, routes, FORGED])
+
+        yield open_it
 
 
 def test_the_page_is_hostile(visit):
@@ -96,7 +100,7 @@ def test_the_page_is_hostile(visit):
     port = server.servers[0].sockets[0].getsockname()[1]
     routes = [("GET", "/a"), ("POST", "/b"), ("WEBSOCKET", "/c")]
     try:
-        read = visit(f"http://127.0.0.1:{port}", routes)
+        read = visit("evil.example", f"http://127.0.0.1:{port}", routes)
     finally:
         server.should_exit = True
         thread.join(10)
@@ -105,12 +109,20 @@ def test_the_page_is_hostile(visit):
     assert any(entry.startswith("cors") for entry in read)
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "rebound.example"])
-def test_the_stand_in_is_neither_read_nor_changed(visit, name):
+# Another site, another port of this machine, and a name of its own that points here by now.
+PAGES = [
+    ("evil.example", "127.0.0.1"),
+    ("localhost", "127.0.0.1"),
+    ("evil.example", "rebound.example"),
+]
+
+
+@pytest.mark.parametrize(("page", "name"), PAGES)
+def test_the_stand_in_is_neither_read_nor_changed(visit, page, name):
     standin = Standin("instant")
     try:
         before = repr([vars(agent) for agent in standin.state.agents.all()])
-        assert visit(f"http://{name}:{standin.port}", STANDIN_ROUTES) == []
+        assert visit(page, f"http://{name}:{standin.port}", STANDIN_ROUTES) == []
         assert list(standin.state.journal.entries) == []
         assert standin.state.faults.waiting == []
         assert (standin.profile, standin.state.strict_keys) == ("instant", False)
@@ -121,13 +133,13 @@ def test_the_stand_in_is_neither_read_nor_changed(visit, name):
         standin.stop()
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "rebound.example"])
-def test_nor_is_any_app_that_is_served(visit, name):
+@pytest.mark.parametrize(("page", "name"), PAGES)
+def test_nor_is_any_app_that_is_served(visit, page, name):
     app = Counting()
     served = serve(app, name="hostile-target")
     try:
         routes = [("GET", "/"), ("POST", "/"), ("PUT", "/"), ("DELETE", "/"), ("WEBSOCKET", "/")]
-        assert visit(f"http://{name}:{served.port}", routes) == []
+        assert visit(page, f"http://{name}:{served.port}", routes) == []
         assert app.seen == []
     finally:
         served.stop()
@@ -143,7 +155,7 @@ def test_nor_does_a_webhook_spend_anything_not_even_one_for_anyone(visit, tmp_pa
     app = webhook(answer, secret=ANYONE)
     served = serve(app, name="hostile-webhook")
     try:
-        assert visit(served.url, of_webhook(app)) == []
+        assert visit("evil.example", served.url, of_webhook(app)) == []
         assert len(app.log) == 0
         assert desk.orders.refunds() == []
     finally:

@@ -40,8 +40,10 @@ def hang_up(url: str) -> None:
     """Read a few words and leave."""
     host = url.removeprefix("http://")
     client = http.client.HTTPConnection(host, timeout=HANG)
-    client.request("POST", "/v1/chat/completions", json.dumps({"messages": HELLO, "stream": True}))
+    body = json.dumps({"messages": HELLO, "stream": True})
+    client.request("POST", "/v1/chat/completions", body, {"content-type": "application/json"})
     response = client.getresponse()
+    assert response.status == 200
     while b"word 3" not in response.readline():
         pass
     response.close()
