@@ -253,6 +253,21 @@ def test_a_python_that_has_the_needs_is_used_as_it_is(root: Path) -> None:
     assert bootstrap.ready_python(root, ["offline", "test"]) == Path(sys.executable)
 
 
+@pytest.mark.parametrize("home", ["there", "closed", "nowhere/at/all"])
+def test_uv_keeps_no_cache_where_none_can_be(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    (clone.root / "there").mkdir()
+    (clone.root / "closed").mkdir()
+    for name in ("UV_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(clone.root / home))
+    closed = {clone.root} if "nowhere" in home else {clone.root / "closed"}
+    monkeypatch.setattr(bootstrap.os, "access", lambda place, _: place not in closed)
+    uv = str(clone.root / "bin/uv")
+    assert bootstrap._uv() == ([uv] if home == "there" else [uv, "--no-cache"])
+
+
 @pytest.mark.parametrize("module", ["venv", "ensurepip"])
 def test_a_python_that_cannot_make_environments_is_told_so(
     clone: Clone, module: str, monkeypatch: pytest.MonkeyPatch

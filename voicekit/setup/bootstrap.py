@@ -193,13 +193,13 @@ def _version_of(python: Path) -> str | None:
 
 def _make(venv: Path, base: pythons.Python, *, afresh: bool) -> None:
     """Make the environment, or mend one in place; `afresh` empties the folder first."""
-    uv = shutil.which("uv")
+    uv = _uv()
     doing = ("Rebuilding" if afresh else "Mending") if venv.exists() else "Making"
     title = f"{doing} .venv with Python {base.version}"
     if uv is not None:
         # --seed: a lesson's reader may type `%pip install`.
         keep = "--clear" if afresh else "--allow-existing"
-        step(title, [uv, "venv", keep, "--seed", "--python", str(base.path), str(venv)])
+        step(title, [*uv, "venv", keep, "--seed", "--python", str(base.path), str(venv)])
         return
     for module in ("venv", "ensurepip") if base == pythons.RUNNING else ():
         if importlib.util.find_spec(module) is None:
@@ -209,6 +209,18 @@ def _make(venv: Path, base: pythons.Python, *, afresh: bool) -> None:
                 "from python.org. Then run the same command again."
             )
     step(title, [str(base.path), "-m", "venv", *(["--clear"] if afresh else []), str(venv)])
+
+
+def _uv() -> list[str] | None:
+    """The uv on PATH, if there is one; without its cache where that has no place to be."""
+    uv = shutil.which("uv")
+    if uv is None:
+        return None
+    named = os.environ.get("UV_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    place = Path(named) if named else Path.home() / ".cache"
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    return [uv] if os.access(place, os.W_OK) or os.name == "nt" else [uv, "--no-cache"]
 
 
 def _drop_half_installed(venv: Path) -> None:
@@ -226,9 +238,9 @@ def _install(root: Path, python: Path, version: str, extras: Sequence[str]) -> N
 
     What builds wheels is locked as well and comes first; nothing is fetched to build with.
     """
-    uv = shutil.which("uv")
+    uv = _uv()
     installer = (
-        [uv, "pip", "install", "--python", str(python)]
+        [*uv, "pip", "install", "--python", str(python)]
         if uv is not None
         # --no-compile: what is used compiles itself on first use; the rest need not be.
         else [str(python), "-m", "pip", "install", "--no-compile", "--no-input"]
