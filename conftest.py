@@ -13,9 +13,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the extended tests too")
 
 
+SPOKEN = ("01-", "02-")
+"""Lessons that hold conversations of a minute or more, aloud and so in real time: extended."""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the extended tests, but none whose file is named, and nothing if `-m` chooses."""
+    for item in items:
+        if item.path.suffix == ".ipynb" and item.path.name.startswith(SPOKEN):
+            item.add_marker(pytest.mark.extended)
     if config.getoption("all") or config.getoption("markexpr"):
         return
     named = {config.invocation_params.dir / arg.partition("::")[0] for arg in config.args}

@@ -56,6 +56,7 @@ WRITTEN = [
 ]
 
 
+@pytest.mark.extended
 def test_the_recogniser_understands_them_from_what_the_voice_said():
     spoken = [speakable(text) for text in WRITTEN]
     assert all(not any(character.isdigit() for character in text) for text in spoken)
