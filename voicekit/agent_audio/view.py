@@ -60,6 +60,10 @@ class ConversationView:
     and no more than the last 200 rows are kept. It draws in a thread of its own: whatever goes
     wrong there, the call goes on.
 
+    A page that is loaded anew shows it again, with its button, as soon as no cell runs. While one
+    does, JupyterLab has "Loading widget..." in its place: the notebook's own stop button then ends
+    the cell, and with it the call of a `with` block.
+
     Args:
         audio: the conversation's `audio_interface`: an `AgentAudio`, a `Caller`, a `ClipAudio`.
         profile: the simulated latency profile, `world.profile`; None is live.
