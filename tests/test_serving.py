@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 from websockets.sync.client import connect
 
 from voicekit.errors import ServingError
-from voicekit.serving import serve
+from voicekit.serving import _Loop, serve
 
 AUTHORITY = trustme.CA()
 
@@ -385,3 +385,15 @@ def test_one_that_comes_while_the_server_leaves_is_heard_out_first():
         with pytest.raises(ConnectionClosedOK):
             socket.recv()
     served.stop()
+
+
+def test_a_loop_whose_interpreter_ends_closes_without_another_thread(monkeypatch):
+    def refuse(_thread):
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    async def use_the_executor():
+        await asyncio.get_running_loop().run_in_executor(None, int)
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        runner.run(use_the_executor())

@@ -212,7 +212,7 @@ class Served:
 
     def _run(self) -> None:
         # A selector loop on every system: Windows' default loop cannot watch a bare socket.
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        with asyncio.Runner(loop_factory=_Loop) as runner:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
@@ -295,6 +295,14 @@ class Served:
             client: open_ for client, open_ in self._transports.items() if not open_.is_closing()
         }
         self._transports[address] = transport
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """A loop that closes at the interpreter's end too: from Python 3.12 on no thread starts then."""
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
+        with contextlib.suppress(RuntimeError):  # its threads are awaited at the end anyway
+            await super().shutdown_default_executor()
 
 
 class _Socket:
