@@ -298,7 +298,7 @@ class Served:
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """A loop that closes at the interpreter's end too: from Python 3.12 on no thread starts then."""
+    """A loop that closes at the interpreter's end too; from Python 3.12 no thread starts then."""
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
         with contextlib.suppress(RuntimeError):  # its threads are awaited at the end anyway
