@@ -21,7 +21,11 @@ def test_quick(): pass
 @pytest.mark.extended
 def test_long(): pass
 """,
-    "pytest.ini": "[pytest]\nmarkers = extended: takes long\ntestpaths = .\npythonpath = {HERE}\n",
+    "pytest.ini": """[pytest]
+markers = extended: takes long
+testpaths = .
+pythonpath = '{HERE}'
+""",
 }
 
 
