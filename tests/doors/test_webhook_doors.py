@@ -47,8 +47,11 @@ def served():
         one.stop()
 
 
+CLIENT = httpx.Client(trust_env=False, verify=False, timeout=30)  # certificates take long to load
+
+
 def post(url: str, **more) -> httpx.Response:
-    return httpx.post(url, trust_env=False, **more)
+    return CLIENT.post(url, **more)
 
 
 @pytest.mark.parametrize("path", PATHS)
