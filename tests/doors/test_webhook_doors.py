@@ -50,6 +50,12 @@ def served():
 CLIENT = httpx.Client(trust_env=False, verify=False, timeout=30)  # certificates take long to load
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _closing():
+    yield
+    CLIENT.close()
+
+
 def post(url: str, **more) -> httpx.Response:
     return CLIENT.post(url, **more)
 

@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from voicekit.errors import SpeechDroppedError, SpeechError
+from voicekit.keys import Secret
 from voicekit.speech.messages import Audio, read
 
 INACTIVITY = 180
@@ -47,7 +48,7 @@ class Address:
     """
 
     base_url: str
-    key: str
+    key: Secret
     voice: str
     model: str
     rate: int
@@ -77,7 +78,7 @@ class Address:
         try:
             return await _Connect(
                 self.url(route),
-                additional_headers={"xi-api-key": self.key},
+                additional_headers={"xi-api-key": Secret.of(self.key).reveal()},
                 logger=_log,
                 compression=None,  # audio in base64 does not shrink, it only costs time
                 max_size=_LARGEST,
@@ -88,7 +89,7 @@ class Address:
         except InvalidStatus as refusal:
             raise _refused(refusal) from None  # the cause would carry the key in its headers
         except (OSError, TimeoutError, WebSocketException) as error:
-            raise SpeechDroppedError(self._unreachable(str(error))) from error
+            raise SpeechDroppedError(self._unreachable(str(error))) from None
         except ValueError as error:  # an address that is none; a cause might carry the key
             raise SpeechError(self._unreachable(type(error).__name__), "bad_address") from None
 

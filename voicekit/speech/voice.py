@@ -81,8 +81,7 @@ class Voice:
         Preparer(language, first, normalise)  # refuses a language without rules here, not later
         for name in settings or ():
             check_choice("settings", name, _SETTINGS)
-        key = world.elevenlabs_key.reveal()
-        address = Address(world.elevenlabs_url, key, voice, model, rate, settings)
+        address = Address(world.elevenlabs_url, world.elevenlabs_key, voice, model, rate, settings)
         self.rate = rate
         self._connection = Spare(address)
         self._preparer: Callable[[], Preparer] = lambda: Preparer(language, first, normalise)
