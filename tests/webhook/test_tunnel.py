@@ -6,6 +6,7 @@ import asyncio
 import sys
 from types import SimpleNamespace
 
+import httpx
 import pytest
 from waiting import until
 
@@ -84,3 +85,18 @@ def test_a_stopped_server_has_no_tunnel(served):
     served.stop()
     with pytest.raises(ServingError, match="stopped"):
         public(served, "https://abc.example")
+
+
+def test_the_tunnels_name_is_let_in_for_as_long_as_it_is_open(served):
+    def health() -> int:
+        host = {"Host": "abc.trycloudflare.com"}
+        with httpx.Client(trust_env=False, verify=False) as client:
+            return client.get(f"{served.url}/health", headers=host).status_code
+
+    assert health() == 403
+    tunnel = public(served, "https://abc.trycloudflare.com/")
+    assert health() == 200
+    serve(webhook(hello), name="tunnel-test")  # a cell that is run again keeps the tunnel
+    assert health() == 200
+    tunnel.close()
+    assert health() == 403
