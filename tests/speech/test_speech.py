@@ -146,6 +146,22 @@ def test_a_dropped_socket_is_replaced_and_no_word_is_lost(world, standin, after)
     assert said.heard(clip.seconds).strip() == REPLY
 
 
+@pytest.mark.parametrize("text", ["Yes.", REPLY])
+def test_the_end_is_not_said_in_the_same_breath_as_the_last_words(world, standin, text):
+    """A vendor that drops what it has not begun to speak when it is told to close."""
+    standin.profile = "advertised"
+
+    async def hasty():
+        standin.state.faults.add(Fault("hasty", "*/stream-input"))
+        async with Voice(world) as voice:
+            said = voice.speak(tokens(text))
+            return said, await said.clip()
+
+    said, clip = run(hasty())
+    assert said.resumed == 0
+    assert said.heard(clip.seconds).strip() == text
+
+
 def test_a_socket_that_falls_silent_is_replaced(world, standin, monkeypatch):
     monkeypatch.setattr("voicekit.speech.utterance.PATIENCE", 0.3)
 

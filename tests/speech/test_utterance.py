@@ -2,7 +2,7 @@ import asyncio
 import random
 
 import pytest
-from vendor import PIECE, RATE, WORD, Vendor
+from vendor import PIECE, RATE, WORD, FakeChannel, Vendor
 from waiting import HANG
 
 from voicekit.errors import SpeechDroppedError, SpeechError
@@ -218,7 +218,8 @@ def test_heard_grows_word_by_word_and_is_always_a_beginning_of_the_text():
     assert heard[-1] == REPLY
 
 
-def test_without_alignment_what_was_heard_is_estimated():
+def test_without_alignment_what_was_heard_is_estimated(monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 10.0)
     vendor = Vendor(aligned=False)
     said, _ = say(vendor)
     assert said.heard(0) == ""
@@ -261,6 +262,75 @@ def test_a_clip_has_the_sound_and_the_text():
 def test_keep_alive_is_sent_while_the_llm_thinks(monkeypatch):
     monkeypatch.setattr(module, "KEEP_ALIVE", 0.02)
     vendor = Vendor()
-    _, pcm = say(vendor, llm("One moment, please. Here it is.", 1, 5, 0.15))
+    _, pcm = say(vendor, llm("One moment, please. Here it is.", 1, 5, 0.5))
     assert vendor.channels[0].kept_alive >= 3
     assert whole(vendor, pcm) == ["One", "moment,", "please.", "Here", "it", "is."]
+
+
+def test_every_word_that_gets_through_starts_the_count_of_retries_anew():
+    vendor = Vendor([(4, "drop")] * 8)  # each connection gives two words or more
+    said, pcm = say(vendor)
+    assert whole(vendor, pcm) == WORDS
+    assert said.resumed == 8 > len(module.RETRIES)
+
+
+def test_sound_that_never_completes_a_word_does_not_start_it_anew():
+    vendor = Vendor([(1, "drop")] * 50)
+    with pytest.raises(SpeechDroppedError) as lost:
+        say(vendor)
+    assert len(vendor.channels) == 1 + len(module.RETRIES)
+    assert (lost.value.said, lost.value.unsaid) == ("", REPLY)
+
+
+def test_an_error_says_what_was_said_and_what_was_not():
+    vendor = Vendor([(7, "drop"), (0, "refused")])
+    with pytest.raises(SpeechError, match="Not said: 'found your order") as lost:
+        say(vendor, llm(REPLY))
+    assert lost.value.said == "Of course. I have "
+    assert lost.value.unsaid.startswith("found your order")
+
+
+def test_a_listener_that_pauses_costs_no_connection_and_no_character(monkeypatch):
+    monkeypatch.setattr(delivery, "BACKLOG", 3 * PIECE / RATE)
+
+    async def run():
+        vendor = Vendor()
+        said = begin(vendor, REPLY)
+        await anext(said)
+        await asyncio.sleep(6 * module.PATIENCE)
+        async for _ in said:
+            pass
+        return vendor, b"".join(chunk.pcm for chunk in said.chunks)
+
+    vendor, pcm = asyncio.run(run())
+    assert whole(vendor, pcm) == WORDS
+    assert [" ".join(channel.received).split() for channel in vendor.channels] == [WORDS]
+
+
+@pytest.mark.parametrize("text", ["Yes.", REPLY])
+def test_the_end_is_said_when_the_last_words_are_on_their_way(text, monkeypatch):
+    monkeypatch.setattr(module, "LINGER", 60.0)
+    said_at = []
+    finish = FakeChannel.finish
+
+    async def note(channel):
+        said_at.append(25 - channel.left)
+        await finish(channel)
+
+    monkeypatch.setattr(FakeChannel, "finish", note)
+    vendor = Vendor([(25, "nothing")])
+    _, pcm = say(vendor, text)
+    assert whole(vendor, pcm) == text.split()
+    assert said_at[0] >= 1  # messages had come; the last segment's first one among them
+
+
+def test_half_samples_are_carried_over():
+    taken = delivery.Delivery(RATE, Timeline(), trim=False)
+    pcm = bytes(range(1, 255))
+    for first in range(0, len(pcm), 7):
+        taken.take(pcm[first : first + 7])
+    assert b"".join(chunk.pcm for chunk in taken.chunks) == pcm
+    taken.take(b"\x01")
+    taken.cut()
+    taken.take(b"\x02\x03")
+    assert taken.chunks[-1].pcm == b"\x02\x03"

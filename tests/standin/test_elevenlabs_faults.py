@@ -138,6 +138,37 @@ def test_a_half_open_socket_is_silent_until_released_and_leaves_nothing(standin,
 
 
 @pytest.mark.usefixtures("leaves_nothing")
+def test_a_hasty_socket_ends_without_a_sound_if_it_is_closed_in_the_same_breath(standin):
+    standin.state.profile = profiles.load("advertised")
+    standin.state.faults.add(Fault("hasty", SPEECH, times=2))
+    with dial(standin) as socket:
+        say(socket, " ", {"text": TEXT, "flush": True}, "")
+        heard = hear(socket)
+    assert (heard.audio, heard.code, heard.messages[-1]["isFinal"]) == (b"", 1000, True)
+    with dial(standin) as socket:  # who waits for the sound loses none of it
+        say(socket, " ", {"text": TEXT, "flush": True})
+        hear_until(socket, "audio")
+        say(socket, "")
+        rest = hear(socket)
+    assert rest.code == 1000
+    assert rest.audio
+
+
+@pytest.mark.parametrize("closing", [{"close_context": True}, {"close_socket": True}])
+@pytest.mark.usefixtures("leaves_nothing")
+def test_a_hasty_context_is_silent_likewise(standin, closing):
+    standin.state.profile = profiles.load("advertised")
+    standin.state.faults.add(Fault("hasty", SPEECH))
+    with dial(standin, "multi-stream-input") as socket:
+        name = {"context_id": "a"}
+        say(socket, {"text": TEXT, "flush": True, **name}, {**closing, **name})
+        if "close_context" in closing:
+            hear_until(socket, "isFinal")
+            say(socket, {"close_socket": True})
+        assert hear(socket).audio == b""
+
+
+@pytest.mark.usefixtures("leaves_nothing")
 def test_malformed_messages_in_any_order_never_break_the_next_conversation(standin):
     dice = random.Random(1)
     values = [None, True, 0, -1, 1.5, "", " ", "Hi. ", "é" * 60, [], {}, ["a"], {"speed": "x"}]

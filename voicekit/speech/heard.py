@@ -105,7 +105,7 @@ class Ledger:
             SpeechDroppedError: there are words between this message and those before it.
         """
         place = self._place(audio.chars)
-        if place is None or not audio.chars or place == self._done:
+        if place is None or place == self._done:
             return False
         if place > self._done and not self._unread and not self._unnamed:
             raise SpeechDroppedError("The vendor left out words.")
@@ -129,7 +129,8 @@ class Ledger:
         if place >= self._done:
             self._segment, self._begin = place, begin
         self._last = audio
-        self._unread = self._unnamed = False
+        if any(map(str.isalnum, audio.chars)):  # a mark alone says nothing of where this is
+            self._unread = self._unnamed = False
         for char, end in zip(audio.chars, audio.ends, strict=True):
             wanted = self._at[place] if char.isalnum() else len(self._ends)
             if wanted >= len(self._ends) and (char.isalnum() or self._next() == char):
@@ -167,6 +168,8 @@ class Ledger:
     def position(self, seconds: float) -> int:
         """How many spoken characters belong to words that `seconds` of audio hold to their end."""
         begin = self._spoken_by(seconds)
+        if self._spoken[begin : begin + 1].isspace():
+            return begin  # the word before it has ended, whether or not the space was aligned
         while 0 < begin < len(self._spoken) and not self._spoken[begin - 1].isspace():
             begin -= 1
         return begin
@@ -184,7 +187,7 @@ class Ledger:
         rest: list[str] = []
         at = 0
         for fragment in self.fragments:
-            piece = fragment.spoken[max(begin - at, 0) :]
+            piece = fragment.spoken[max(begin - at, 0) :].lstrip()
             at += len(fragment.spoken)
             if piece.strip():
                 rest.append(piece)
@@ -203,9 +206,11 @@ class Ledger:
     def _place(self, chars: str) -> int | None:
         """The letter at which an alignment begins; None if these were not sent."""
         wanted = "".join(filter(str.isalnum, chars))
-        for place in (self._done, self._segment):  # some begin a sentence anew, and go further
-            if self._letters.startswith(wanted, place):
-                return place
+        if self._letters.startswith(wanted, self._done):
+            return self._done
+        anew = self._letters.startswith(wanted, self._segment)
+        if anew and (chars == self._last.chars or self._segment + len(wanted) > self._done):
+            return self._segment  # some begin a sentence anew, and go further
         ahead = self._letters.find(wanted, self._done)
         return ahead if ahead >= 0 else None
 

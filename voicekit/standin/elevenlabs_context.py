@@ -35,6 +35,7 @@ class Context:
         self._segments: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue()
         self._pace = Pace(line.model.id)
         self._speed = 1.0
+        self._dropped = False  # a fault leaves unsaid what is not sounding yet
         self.ended = False
 
     def hear(self, message: ClientMessage) -> None:
@@ -60,6 +61,7 @@ class Context:
         """Hear no more. What is queued is still spoken, what is buffered only with `flush`."""
         if not self.ended:
             self.ended = True
+            self._dropped = self._line.hasty
             if flush:
                 self._speak(self._buffer.feed("", flush=True))
             self._segments.put_nowait(None)
@@ -106,7 +108,8 @@ class Context:
         for part in passages(segment):
             try:
                 speech = await state.voice.say(part, self._line.voice.offline, self._speed)
-                await self._send(speech, sent)
+                if not await self._send(speech, sent):
+                    return
             except EngineError as error:
                 raise Complaint(
                     "service_unavailable", str(error), self._names, code=FAILED
@@ -114,14 +117,20 @@ class Context:
             sent += speech.ends[-1]
         self._pace.end(sent)
 
-    async def _send(self, speech: Speech, sent: float) -> None:
-        """Send a passage's audio. Its alignment comes once, or with every piece its share."""
+    async def _send(self, speech: Speech, sent: float) -> bool:
+        """Send a passage's audio. Its alignment comes once, or with every piece its share.
+
+        Returns:
+            False: it was dropped, before any of it sounded.
+        """
         encoder = formats.encoder(self._line.query.output_format, speech.rate)
         sync = self._line.query.sync_alignment
         for piece in pieces(speech, encoder):
             if not piece.audio:
                 continue
             await self._pace.wait(sent + piece.start)
+            if self._dropped and sent + piece.start == 0:
+                return False
             alignment = None
             if sync:
                 alignment = alignment_ms(speech, piece.first, piece.last, piece.start)
@@ -135,3 +144,4 @@ class Context:
                 **self._names,
             }
             await self._line.send(message)
+        return True

@@ -45,6 +45,8 @@ class Line:
         check_format(self.query.output_format, STREAMED)
         self.model = elevenlabs_catalog.model(self.query.model_id, "socket")
         self.voice = elevenlabs_catalog.voice(websocket.path_params["voice_id"])
+        self.hasty = bool(websocket.scope.get("voicekit.hasty"))
+        """Whether a fault has this socket close before it speaks."""
         self._websocket = websocket
         self._open = False
         if key := _handshake_key(websocket):

@@ -9,6 +9,8 @@ A fault waits for a request whose path matches, acts once (or `times`), and is g
 | `stall`     | after `after` pieces nothing for `seconds`, then the rest                       |
 | `drop`      | after `after` pieces the connection is cut, without a close frame               |
 | `half_open` | after `after` pieces silence: the socket stays open, pings stay unanswered      |
+| `hasty`     | a speech socket's text that is not sounding yet when its end is said is never   |
+|             | spoken: flushed and closed in one breath, a reply is an empty final message     |
 
 A piece is one body chunk or one WebSocket message; an answer that is not streamed is one piece, so
 cut it with `after` 0. A name that only the other vendor knows is an `internal_server_error`.
@@ -24,7 +26,7 @@ from fnmatch import fnmatchcase
 from voicekit.serving import App, Message, Receive, Scope, Send
 from voicekit.standin.refusals import names
 
-KINDS = ("refuse", "slow", "stall", "drop", "half_open")
+KINDS = ("refuse", "slow", "stall", "drop", "half_open", "hasty")
 _PIECES = {"http.response.body", "websocket.send"}
 
 
@@ -107,7 +109,8 @@ class Faults:
 class Faulting:
     """Middleware that lets a waiting fault act on a request.
 
-    A `refuse` fault is left in `scope["voicekit.refuse"]` for the route, which knows its vendor.
+    A `refuse` fault is left in `scope["voicekit.refuse"]` for the route, which knows its vendor,
+    a `hasty` one in `scope["voicekit.hasty"]` for the speech sockets.
     """
 
     def __init__(self, app: App, faults: Faults) -> None:
@@ -121,6 +124,9 @@ class Faulting:
             await self.app(scope, receive, send)
         elif fault.kind == "refuse":
             scope["voicekit.refuse"] = fault.name
+            await self.app(scope, receive, send)
+        elif fault.kind == "hasty":
+            scope["voicekit.hasty"] = True
             await self.app(scope, receive, send)
         else:
             await self.app(scope, receive, _Faulty(fault, self.faults, scope, send))
