@@ -73,7 +73,7 @@ ERRORS = {
 }
 KINDS = [
     *GARBAGE, *CLOSES, *ERRORS, "odd bytes", "early isFinal", "lost", "dropped", "silent",
-    "reordered", "twice", "others between", "refused with HTML",
+    "twice", "others between", "refused with HTML",
 ]  # fmt: skip
 
 
@@ -136,11 +136,9 @@ class Socket:
             while frames:
                 frame = frames.popleft()
                 named = json.loads(frame)["alignment"] or {"chars": ""}
-                if self.kind in ("reordered", "twice") and not any(
-                    map(str.isalnum, named["chars"])
-                ):
+                if self.kind == "twice" and not any(map(str.isalnum, named["chars"])):
                     self.place += fails and sent == self.place  # else nobody could tell
-                if fails and sent == self.place and not await self._fail(socket, frame, frames):
+                if fails and sent == self.place and not await self._fail(socket, frame):
                     return
                 if not (fails and sent == self.place):
                     await socket.send(frame)
@@ -176,7 +174,7 @@ class Socket:
             done = until
         return frames
 
-    async def _fail(self, socket, frame: str, frames: deque[str]) -> bool:
+    async def _fail(self, socket, frame: str) -> bool:
         """Do what the kind says in place of a message; return whether to go on."""
         kind = self.kind
         if kind in GARBAGE:
@@ -205,9 +203,6 @@ class Socket:
         elif kind == "silent":
             await asyncio.sleep(5)
             return False
-        elif kind == "reordered":
-            for other in (frames.popleft() if frames else frame, frame):
-                await socket.send(other)
         elif kind == "twice":
             await socket.send(frame)
             await socket.send(frame)

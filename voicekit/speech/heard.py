@@ -122,6 +122,10 @@ class Ledger:
             self._unnamed = self._unnamed or (beyond and self._audible(audio))
             return
         self._aligned = True
+        letters = "".join(filter(str.isalnum, audio.chars))
+        # Neither a mark alone nor a letter that comes again says where in the text this is.
+        known = self._letters.count(letters, self._done) == 1
+        known = known or (place <= self._done and not self._unread)
         if place > self._done:
             self._bridge(place, begin)
         elif place == self._done and begin < self._end - _SLACK and self._fragment_begins():
@@ -129,7 +133,7 @@ class Ledger:
         if place >= self._done:
             self._segment, self._begin = place, begin
         self._last = audio
-        if any(map(str.isalnum, audio.chars)):  # a mark alone says nothing of where this is
+        if letters and known:
             self._unread = self._unnamed = False
         for char, end in zip(audio.chars, audio.ends, strict=True):
             wanted = self._at[place] if char.isalnum() else len(self._ends)
