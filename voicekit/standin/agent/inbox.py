@@ -40,6 +40,11 @@ class Inbox:
         self.given_up = 0.0
         """Seconds of sound that nobody heard."""
 
+    @property
+    def seconds(self) -> float:
+        """Seconds of sound that wait."""
+        return self._waiting / self._second
+
     def put(self, piece: bytes) -> None:
         """Take the next piece."""
         now = self._clock()

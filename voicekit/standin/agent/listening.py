@@ -55,7 +55,7 @@ class Listening:
         self._event_id = 0
         self._began: float | None = None
         self._previous: float | None = None  # when the last turn began
-        self._holding = self._interrupted = False
+        self._holding = self._interrupted = self._ending = False
         self._deciding: asyncio.Task[None] | None = None
         """Makes out what was said before the pause under way."""
         self._steps = asyncio.Lock()
@@ -65,6 +65,11 @@ class Listening:
         self._starved = False
         self._frames = 0
         self._recorded = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether the caller is speaking, or the ears are behind."""
+        return self._began is not None or self._ending or self.inbox.seconds > STARVED
 
     def hear(self, piece: bytes) -> None:
         """Take what the client sent; say so when some of it will never be heard."""
@@ -227,12 +232,15 @@ class Listening:
 
     async def _end(self, event: endpointing.SpeechEnded) -> None:
         began, self._began, self._deciding = self._began, None, None
+        self._ending = True
         self._previous = began
         asked = self._call.state.now()
         try:
             heard = await self._hearing.end()
         except DiedError:
             heard = NOTHING  # the caller is asked to say it again
+        finally:
+            self._ending = False
         # Dictation guesses at what is no support desk's: a script would take a guess for an order.
         text = heard.text if heard.source == "grammar" or self._any_words else ""
         seconds = event.at - (event.at if began is None else began)

@@ -83,7 +83,8 @@ class Session:
             self._turns = Turns(call, self._tools, self._timers, group)
             group.create_task(self._pings.run())
             if not call.opening.text_only:
-                self._listening = Listening(call, self._turns, self._timers)
+                listening = self._listening = Listening(call, self._turns, self._timers)
+                self._timers.unheard = lambda: listening.busy
                 group.create_task(self._listening.run())
             self._turns.open()
             group.create_task(self._timers.run(self._turns.ask_again, self._turns.close_with))

@@ -12,6 +12,9 @@ GONE = 60.0
 """Seconds without any message from the client, after which the hosted platform closes."""
 
 
+_BUSY = 0.2  # seconds until ears that are behind are looked at again
+
+
 class Timers:
     """Knows since when nobody speaks, and acts when that lasts too long."""
 
@@ -21,6 +24,8 @@ class Timers:
         now = call.state.now()
         self._heard = self._input = now
         self._waiting: tuple[float, float] | None = None
+        self.unheard: Callable[[], bool] = lambda: False
+        """Whether something was said that the ears have not made out yet."""
 
     def client_lives(self) -> None:
         """A message came, whatever it says."""
@@ -89,7 +94,9 @@ class Timers:
                     continue
             if self._waiting:
                 dues.append(sum(self._waiting))
-                if now >= dues[-1]:
+                if now >= dues[-1] and self.unheard():
+                    dues[-1] = now + _BUSY  # silence is what was heard, not what was not
+                elif now >= dues[-1]:
                     self._waiting = None
                     ask_again()
                     continue

@@ -52,7 +52,8 @@ def dial(
     """An open conversation; `start` are fields of the first message, None sends none."""
     base = standin.elevenlabs_url.replace("http", "ws", 1)
     url = f"{base}/v1/convai/conversation?{urlencode({'agent_id': agent_id, **query})}"
-    with connect(url, proxy=None, subprotocols=None) as socket:
+    # No limit to what is unread: beyond it a client answers no pings, and hears of no pong.
+    with connect(url, proxy=None, subprotocols=None, max_queue=None) as socket:
         if start is not None:
             say(socket, type="conversation_initiation_client_data", **start)
         yield socket

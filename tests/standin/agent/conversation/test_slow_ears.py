@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Sequence
 
 from fake_ears import LOUD, FakeHearing
@@ -132,3 +134,25 @@ def test_what_nobody_heard_is_in_the_conversations_warnings(standin, ears, monke
         assert socket.ping().wait(GUARD)
     record = standin.state.conversations.all()[-1]
     assert "given up" in record.warnings["The ears fell behind"]
+
+
+def test_nobody_is_asked_again_while_what_he_said_is_being_made_out(standin, ears, monkeypatch):
+    ears("What are your opening hours?")
+    ended, making_out, made_out = FakeHearing.end, threading.Event(), threading.Event()
+
+    async def end(self: FakeHearing, at: float | None = None) -> Heard:
+        making_out.set()
+        await asyncio.to_thread(made_out.wait, GUARD)
+        return await ended(self, at)
+
+    monkeypatch.setattr(FakeHearing, "end", end)
+    made = agent(standin, agent={"first_message": ""}, turn={"turn_timeout": 0.2})
+    with dial(standin, made, {}) as socket:
+        utter(socket)
+        assert making_out.wait(GUARD)
+        time.sleep(1.0)  # longer than the agent waits for a word
+        made_out.set()
+        hear(socket, "agent_response", GUARD)
+    record = standin.state.conversations.all()[-1]
+    said = [item.message for item in record.items if item.role == "user"]
+    assert said[0] == "What are your opening hours?"
