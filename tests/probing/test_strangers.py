@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +24,17 @@ def http(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     return f"{head}\r\nConnection: close\r\n\r\n".encode() + body
 
 
+def read_whole(sock: socket.socket) -> None:
+    """Read a request to the end of its body."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += sock.recv(1 << 16)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head, re.I)
+    while length and len(body) < int(length[1]):
+        body += sock.recv(1 << 16)
+
+
 @pytest.fixture
 def answering() -> Iterator[Answering]:
     """A server that sends the same bytes to whoever calls; its address without a scheme."""
@@ -30,7 +43,7 @@ def answering() -> Iterator[Answering]:
     def start(data: bytes) -> str:
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                self.request.recv(1 << 16)
+                read_whole(self.request)  # what is unread at the end resets the connection
                 with contextlib.suppress(OSError):  # the probe has read enough
                     self.request.sendall(data)
 

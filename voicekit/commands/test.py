@@ -10,12 +10,14 @@ import sys
 
 from voicekit.setup.bootstrap import become, needed_checkout
 
-TWO_AT_A_TIME = ["-n", "2", "--no-loadscope-reorder"]
-"""Many tests wait for sound; what must stay together is in `tests/conftest.py`."""
+AT_A_TIME = {False: "4", True: "3"}
+"""Tests at once, of the usual ones and of all: most wait for sound, the extended ones calculate."""
 
 
 def main(argv: list[str]) -> int:
     """Run pytest at the root of the clone, in place of this process."""
     os.chdir(needed_checkout("test"))
-    chosen = [] if set(argv) - {"--all"} else TWO_AT_A_TIME
-    return become([sys.executable, "-m", "pytest", *chosen, *argv])
+    named = any(not argument.startswith("-") for argument in argv)
+    # What must stay together is in `tests/conftest.py`.
+    together = ["-n", AT_A_TIME["--all" in argv], "--no-loadscope-reorder"]
+    return become([sys.executable, "-m", "pytest", *([] if named else together), *argv])
