@@ -61,13 +61,14 @@ def test_extended_tests_run_when_asked_for(
 @pytest.mark.parametrize(
     ("given", "passed_on"),
     [
-        ([], ["-n", "2", "--no-loadscope-reorder"]),
-        (["--all"], ["-n", "2", "--no-loadscope-reorder", "--all"]),
+        ([], ["-n", "4", "--no-loadscope-reorder"]),
+        (["-rs"], ["-n", "4", "--no-loadscope-reorder", "-rs"]),
+        (["--all"], ["-n", "3", "--no-loadscope-reorder", "--all"]),
         (["-k", "keys"], ["-k", "keys"]),
         (["--all", "tests/test_keys.py"], ["--all", "tests/test_keys.py"]),
     ],
 )
-def test_two_run_at_a_time_unless_somebody_chooses(
+def test_several_run_at_a_time_unless_somebody_chooses(
     given: list[str], passed_on: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []

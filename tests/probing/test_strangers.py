@@ -27,7 +27,7 @@ def http(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 def read_whole(sock: socket.socket) -> None:
     """Read a request to the end of its body."""
     data = b""
-    while b"\r\n\r\n" not in data:
+    while not data or (data.startswith(b"POST") and b"\r\n\r\n" not in data):
         data += sock.recv(1 << 16)
     head, _, body = data.partition(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head, re.I)
