@@ -199,7 +199,7 @@ def test_a_sound_engine_that_does_not_wake_is_told(page) -> None:
             "print(mic.state, mic.error)"
         )
     finally:
-        page.page.evaluate("AudioContext.prototype.resume = window.resume")
+        page.page.evaluate("() => { AudioContext.prototype.resume = window.resume; }")
     assert told.startswith("stopped")
     assert "sound engine" in told
     page.settle("tap.live() === 0")

@@ -205,7 +205,7 @@ class Spare:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._next: asyncio.Task[Channel] | None = None
-        self._refill: asyncio.TimerHandle | None = None
+        self._refill: asyncio.Task[None] | None = None
         self._warm = False
 
     async def warm(self) -> None:
@@ -227,11 +227,18 @@ class Spare:
         if self._next is None:
             self._next = asyncio.create_task(Channel.open(self._address))
 
+    async def _fill_later(self) -> None:
+        await asyncio.sleep(_REFILL)
+        self._fill()
+
     async def channel(self) -> Channel:
         """The spare channel if it still works, else a new one."""
         ready, self._next = self._next, None
         if self._warm:  # the next spare opens once this utterance is on its way
-            self._refill = asyncio.get_running_loop().call_later(_REFILL, self._fill)
+            # A task, since a timer may still fire while a loop ends, and nobody would cancel that.
+            if self._refill is not None:
+                self._refill.cancel()
+            self._refill = asyncio.create_task(self._fill_later())
         if ready is not None:
             with contextlib.suppress(SpeechError):
                 channel = await ready
@@ -244,6 +251,7 @@ class Spare:
         self._warm = False
         if self._refill is not None:
             self._refill.cancel()
+            await asyncio.wait([self._refill])
         ready, self._next = self._next, None
         if ready is not None:
             with contextlib.suppress(SpeechError):

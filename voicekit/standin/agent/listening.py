@@ -23,6 +23,7 @@ stop sending where the caller stops speaking."""
 _SILENCE = bytes(2 * round(3 * FRAME * LISTENING_RATE))  # 0.1 s, in whole frames
 _NOISE = 0.3  # seconds; shorter sounds that say nothing get no answer
 NOTHING = Heard("", "none", 0.0)
+_UNREAD = 0.05  # seconds
 _NEWS = 0.5  # seconds of sound between tentative transcripts
 _SCORES = 3  # frames between VAD scores, about 0.1 s
 
@@ -115,8 +116,12 @@ class Listening:
             async with asyncio.timeout(patience):
                 piece = await self.inbox.get()
         except TimeoutError:
-            self._starved = True
-            return None
+            if not self._starved:  # on a busy machine what was sent may be here and not read yet
+                await asyncio.sleep(_UNREAD)
+            if not self.inbox.seconds:
+                self._starved = True
+                return None
+            piece = await self.inbox.get()
         self._starved = False
         return piece
 
