@@ -38,7 +38,9 @@ def test_an_order_is_talked_over(client):
     conversation.end_session()
     conversation.wait_for_session_end()
     assert caller.unanswered == []
-    assert all(part in heard for part, heard in zip(ANSWERS[ORDER], answers(caller), strict=True))
+    assert all(
+        part in heard for part, heard in zip(ANSWERS[ORDER], answers(caller), strict=True)
+    ), caller.transcript
     assert [turn.answered for turn in caller.turns("instant")] == [True, True]
 
 
@@ -59,7 +61,9 @@ def test_a_refund_is_talked_over_by_the_async_sdk(client):
         return caller
 
     caller = asyncio.run(call())
-    assert all(part in heard for part, heard in zip(ANSWERS[REFUND], answers(caller), strict=True))
+    assert all(
+        part in heard for part, heard in zip(ANSWERS[REFUND], answers(caller), strict=True)
+    ), caller.transcript
 
 
 def test_talk_of_other_things_gets_an_honest_answer_and_no_order(client):
