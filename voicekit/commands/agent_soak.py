@@ -190,7 +190,11 @@ def _megabytes() -> float:
     for thread in Path(f"/proc/{mine}/task").iterdir():
         with contextlib.suppress(FileNotFoundError):  # it ended meanwhile, and has no process
             processes |= {*map(int, (thread / "children").read_text("utf-8").split())}
-    return sum(map(held, processes))
+    megabytes = 0.0
+    for process in processes:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it was just killed
+            megabytes += held(process)
+    return megabytes
 
 
 def verdicts(rows: list[Row]) -> list[str]:
