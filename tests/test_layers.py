@@ -17,7 +17,7 @@ LAYERS = [  # a module imports its own layer and those before it
     {"arguments", "errors", "timeline"},
     {"audio", "containers", "setup", "text"},
     set(),  # everything that is not named here: clients, servers, what they are made of
-    {"agent_audio", "caller", "checks", "widgets"},
+    {"checks", "conversation", "widgets"},
 ]
 PURE = LAYERS[0] | {"setup", "__main__", "__init__"}
 REST = LAYERS.index(set())
@@ -146,7 +146,7 @@ def test_nothing_imports_a_command(imports: list[Import]) -> None:
 
 def test_few_modules_touch_a_vendors_sdk_and_then_late(imports: list[Import]) -> None:
     vendors = [found for found in imports if found.package in VENDORS]
-    late = {"endpoints", "agent_audio.local"}
+    late = {"endpoints", "conversation.local"}
     assert all(found.importer in late or top(found.importer) == "commands" for found in vendors)
     assert all(found.lazy for found in vendors if found.importer in late)
 

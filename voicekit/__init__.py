@@ -10,16 +10,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from voicekit.agent_audio import (
+    from voicekit.audio import Clip
+    from voicekit.conversation import (
         AgentAudio,
         AsyncAgentAudio,
+        AsyncCaller,
+        AsyncClipAudio,
+        Caller,
+        ClipAudio,
+        ClipSpeaker,
         ConversationView,
+        Line,
         local_audio,
         session,
     )
-    from voicekit.audio import Clip
-    from voicekit.caller import AsyncCaller, Caller, Line
-    from voicekit.clip_audio import AsyncClipAudio, ClipAudio, ClipSpeaker
     from voicekit.endpoints import Endpoints, connect
     from voicekit.errors import (
         AudioError,
@@ -88,23 +92,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AgentAudio": "agent_audio",
-    "AsyncAgentAudio": "agent_audio",
-    "AsyncCaller": "caller",
-    "AsyncClipAudio": "clip_audio",
+    "AgentAudio": "conversation",
+    "AsyncAgentAudio": "conversation",
+    "AsyncCaller": "conversation",
+    "AsyncClipAudio": "conversation",
     "AudioError": "errors",
     "Budget": "timeline",
-    "Caller": "caller",
+    "Caller": "conversation",
     "Chunk": "speech",
     "Clip": "audio",
-    "ClipAudio": "clip_audio",
-    "ClipSpeaker": "clip_audio",
-    "ConversationView": "agent_audio",
+    "ClipAudio": "conversation",
+    "ClipSpeaker": "conversation",
+    "ConversationView": "conversation",
     "Endpoints": "endpoints",
     "EngineError": "errors",
     "Frame": "widgets",
     "KeyMissingError": "errors",
-    "Line": "caller",
+    "Line": "conversation",
     "Microphone": "widgets",
     "Run": "timeline",
     "Secret": "keys",
@@ -121,12 +125,12 @@ _HOMES = {
     "VoicekitError": "errors",
     "compare": "timeline",
     "connect": "endpoints",
-    "local_audio": "agent_audio",
+    "local_audio": "conversation",
     "prepare": "text",
     "probe": "probing",
     "replay": "timeline",
     "serve": "serving",
-    "session": "agent_audio",
+    "session": "conversation",
     "simulate": "timeline",
     "speak": "speech",
     "speak_sync": "speech",

@@ -13,8 +13,8 @@ import soxr
 from playwright.sync_api import Locator, expect
 
 from voicekit.audio import Clip
-from voicekit.caller.lines import at_level
 from voicekit.commands.browser_page import NotebookPage
+from voicekit.conversation.lines import at_level
 from voicekit.standin.engines.process import WorkerSynthesiser
 
 RATE = 16_000

@@ -16,8 +16,8 @@ import soxr
 from playwright.sync_api import expect
 
 from voicekit.audio import Clip
-from voicekit.caller.lines import at_level
 from voicekit.commands.browser_page import NotebookPage
+from voicekit.conversation.lines import at_level
 from voicekit.standin.engines.process import WorkerSynthesiser
 
 RATE = 16_000
@@ -30,7 +30,7 @@ TALK = """
     warnings.simplefilter("ignore", DeprecationWarning)
     from elevenlabs.conversational_ai.conversation import Conversation
     import voicekit
-    from voicekit.clip_audio import tape
+    from voicekit.conversation import tape
     troubles, draws, looked = [], [], [0]
     class Troubles(logging.Handler):
         def emit(self, record):
@@ -130,5 +130,5 @@ def test_after_a_reload_the_call_is_still_shown_and_can_be_stopped(page: Noteboo
     cell.get_by_role("button", name="Stop").click()
     expect(cell.get_by_role("log")).to_contain_text("ended")
     assert page.run(
-        "print(call.conversation_id is not None, len(voicekit.agent_audio.calls._running))"
+        "print(call.conversation_id is not None, len(voicekit.conversation.calls._running))"
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from agent_audio.browser_of_ours import Browser
+from conversation.browser_of_ours import Browser
 
 from voicekit import AgentAudio, Clip
 from voicekit.checks import echo, level, loop, page, room, tone
-from voicekit.clip_audio.track import Track
+from voicekit.conversation.track import Track
 
 RATE = 16_000
 FINE = {"secure": True, "microphone": True, "webview": False}

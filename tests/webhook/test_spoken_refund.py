@@ -17,7 +17,7 @@ from elevenlabs import ElevenLabs
 from elevenlabs.conversational_ai.conversation import Conversation
 from waiting import HANG
 
-from voicekit.caller import Caller
+from voicekit.conversation import Caller
 from voicekit.endpoints import Endpoints, connect
 from voicekit.serving import App, Message, Receive, Scope, Send
 from voicekit.support import Desk, converse

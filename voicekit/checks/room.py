@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 
-from voicekit.agent_audio import AgentAudio
 from voicekit.audio import Clip
 from voicekit.checks.report import WRONG, Row, row
 from voicekit.checks.sound import Levels, beep, echo_over_room, is_echo
+from voicekit.conversation import AgentAudio
 from voicekit.widgets import Frame, Speaker
 
 _ANSWER = 2.0  # seconds that a page has to say that it is there

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voicekit.caller import cough
 from voicekit.commands.agent_phone import in_parallel
 from voicekit.commands.agent_turns import EAGER, PATIENT, reply, talked_on
 from voicekit.commands.agent_voices import LEVEL, OWN, Voices, available, sentences
 from voicekit.commands.bench import Progress, Row
+from voicekit.conversation import cough
 from voicekit.errors import VoicekitError
 from voicekit.standin.intents import intents
 

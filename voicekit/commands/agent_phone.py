@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from elevenlabs import ElevenLabs
 
 from voicekit.audio import Clip
-from voicekit.clip_audio import AsyncClipAudio
-from voicekit.clip_audio.tape import Span
-from voicekit.clip_audio.track import RATE
+from voicekit.conversation import AsyncClipAudio
+from voicekit.conversation.tape import Span
+from voicekit.conversation.track import RATE
 from voicekit.errors import VoicekitError
 
 with warnings.catch_warnings():

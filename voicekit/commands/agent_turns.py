@@ -8,8 +8,8 @@ from typing import Any
 from elevenlabs import ElevenLabs
 
 from voicekit.audio import Clip
-from voicekit.clip_audio.track import RATE
 from voicekit.commands.agent_phone import ANSWER, Phone, call
+from voicekit.conversation.track import RATE
 
 EVENTS = [
     "conversation_initiation_metadata",

@@ -8,8 +8,8 @@ import pytest
 from spoken import AsyncConversation, Conversation, agent, gather, line, needs_strangers, said
 from waiting import HANG
 
-from voicekit.caller import AsyncCaller, Caller
 from voicekit.commands.agent_turns import reply
+from voicekit.conversation import AsyncCaller, Caller
 from voicekit.standin import script
 from voicekit.standin.agent import lines
 

@@ -1,0 +1,30 @@
+import pytest
+
+from voicekit import Timeline
+from voicekit.conversation.response_delays import turns
+from voicekit.conversation.tape import Span
+
+
+def delays(caller, agent):
+    found = turns(caller, agent, lambda: Timeline(lambda: 0.0), origin=100.0)
+    return [round(turn.delay, 6) if turn.answered else None for turn in found]
+
+
+def test_each_answer_belongs_to_the_speech_before_it():
+    caller = [Span(1, 2), Span(6, 7)]
+    agent = [Span(0, 0.5), Span(2.4, 5), Span(7.3, 9)]
+    assert delays(caller, agent) == [0.4, 0.3]
+
+
+def test_what_the_agent_goes_on_to_say_is_no_answer():
+    assert delays([Span(1, 2)], [Span(0, 3)]) == [None]
+    assert delays([Span(1, 2)], [Span(0, 1.2), Span(2.5, 3)]) == [0.5]
+
+
+def test_a_second_sentence_of_the_caller_leaves_the_first_without_an_answer():
+    assert delays([Span(1, 2), Span(3, 4)], [Span(4.5, 6)]) == [None, 0.5]
+
+
+def test_marks_are_times_of_the_timelines_clock():
+    (turn,) = turns([Span(1, 2)], [Span(3, 4)], lambda: Timeline(lambda: 0.0), origin=100.0)
+    assert turn.marks == pytest.approx({"speech_end": 102.0, "audible": 103.0})
