@@ -18,7 +18,8 @@ from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 from websockets.sync.client import connect
 
 from voicekit.errors import ServingError
-from voicekit.serving import _Loop, serve
+from voicekit.serving import serve
+from voicekit.serving.server import _Loop
 
 AUTHORITY = trustme.CA()
 
@@ -350,7 +351,7 @@ def test_many_connections_leave_no_record_behind(serving):
     served = serving(saying("hello"))
     for _ in range(20):
         get(served.url)
-    assert len(served._transports) <= 2
+    assert len(served._listener.transports) <= 2
 
 
 def free_port() -> int:
@@ -385,6 +386,25 @@ def test_one_that_comes_while_the_server_leaves_is_heard_out_first():
         with pytest.raises(ConnectionClosedOK):
             socket.recv()
     served.stop()
+
+
+def test_a_server_whose_loop_is_busy_is_left_without_an_error(serving):
+    entered, leave = threading.Event(), threading.Event()
+
+    async def blocks(_scope, _receive, send):
+        entered.set()
+        leave.wait(HANG)
+        await answer(send, b"late")
+
+    served = serving(blocks)
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(get(served.url)))
+    caller.start()
+    assert entered.wait(HANG)
+    served.leave()
+    leave.set()
+    caller.join(HANG)
+    assert answers == ["late"]
 
 
 def test_a_loop_whose_interpreter_ends_closes_without_another_thread(monkeypatch):

@@ -13,8 +13,8 @@ from waiting import HANG
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from voicekit.gate import Gate
 from voicekit.serving import serve
+from voicekit.serving.gate import Gate
 
 PORT = 8123
 OURS = ["127.0.0.1:8123", "localhost:8123", "LocalHost:8123", "[::1]:8123"]

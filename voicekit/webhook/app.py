@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from voicekit.arguments import check_callable
 from voicekit.keys import Secret
-from voicekit.lingering import Lingering
 from voicekit.serving import Receive, Scope, Send
+from voicekit.serving.lingering import Lingering
 from voicekit.webhook import chunks, turn
 from voicekit.webhook.guard import Anyone, Guard, Refused
 from voicekit.webhook.log import Entry, Log

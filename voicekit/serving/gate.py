@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable
 
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from voicekit.lingering import App, Lingering, Receive, Scope, Send
+from voicekit.serving.lingering import Lingering
 
 _OURS = ("127.0.0.1", "localhost", "[::1]")
 _PORTS = {"http": 80, "https": 443}
@@ -65,7 +66,7 @@ class Gate:
         """Let them in no longer."""
         self._hosts.discard(_host(host))
 
-    def guarding(self, app: App) -> App:
+    def guarding(self, app: ASGIApp) -> ASGIApp:
         """`app` behind this gate, for HTTP and WebSockets."""
         inside = Lingering(app)
         if self.origins:  # a page that is named has to be told so, or its browser keeps it out
@@ -116,7 +117,7 @@ class Gate:
         return (port or str(_PORTS[scheme])) == str(self._port)
 
 
-def _refusing(objection: str) -> App:
+def _refusing(objection: str) -> ASGIApp:
     """An app that refuses everything; what it says has no word about cross-origin sharing."""
     body = json.dumps({"error": objection}).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]

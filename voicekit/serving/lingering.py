@@ -9,20 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST = 1 << 26
 """Bytes that are thrown away of one request; who sends more is cut off."""
 
 PATIENCE = 10.0
 """Seconds that they may take."""
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Lingering:
@@ -35,7 +29,7 @@ class Lingering:
         over: bytes; smaller bodies are left alone. A server reads some ahead: uvicorn 64 KiB.
     """
 
-    def __init__(self, app: App, over: int = 0) -> None:
+    def __init__(self, app: ASGIApp, over: int = 0) -> None:
         self.app = app
         self.over = over
 
