@@ -15,7 +15,7 @@ VENDORS = {"elevenlabs", "openai"}
 BROWSER = {"anywidget", "IPython", "ipywebrtc", "ipywidgets", "jupyterlab"}
 LAYERS = [  # a module imports its own layer and those before it
     {"arguments", "errors", "timeline"},
-    {"audio", "containers", "setup", "text"},
+    {"audio", "containers", "setup", "text", "turns"},
     set(),  # everything that is not named here: clients, servers, what they are made of
     {"checks", "conversation", "widgets"},
 ]
@@ -123,7 +123,7 @@ def test_audio_needs_numpy_at_most_and_text_the_names_of_numbers(imports: list[I
 
 
 def test_the_stand_in_shares_no_code_with_the_client_side(imports: list[Import]) -> None:
-    shared = {"audio", "errors", "serving", "standin"}
+    shared = {"audio", "errors", "serving", "standin", "turns"}
     assert [
         found
         for found in imports

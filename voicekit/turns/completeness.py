@@ -1,0 +1,112 @@
+"""Whether a speaker who pauses has finished, as far as the words tell. English.
+
+The rules are data: `data/unfinished.toml`. They look at the last words alone, so a new word costs
+microseconds, and a text in another language is finished wherever it pauses.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from enum import Enum
+from functools import cache
+from importlib import resources
+from typing import Any
+
+_WORD = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*|\d+")
+
+
+class Completeness(Enum):
+    """How much a text looks like all that a speaker wanted to say."""
+
+    FINISHED = "finished"
+    OPEN = "open"
+    """More may follow: a greeting, a number that may have more digits."""
+    UNFINISHED = "unfinished"
+    """More must follow: "my number is", "and", "um"."""
+
+
+def completeness(text: str, *, dictation: bool = True) -> Completeness:
+    """Judge a partial transcript.
+
+    Args:
+        text: what was understood so far, with or without punctuation.
+        dictation: whether to wait for more digits while a number is being dictated.
+    """
+    words = _words(text)
+    if not words:
+        return Completeness.FINISHED
+    if text.rstrip().endswith(("...", "…", ",", "-", "—")) or _must_go_on(words):
+        return Completeness.UNFINISHED
+    if dictation and (digits := _dictated(words)):
+        cues = _rules()["digits"]["cues"]
+        wanted = max((number for cue, number in cues.items() if cue in words), default=0)
+        if digits < wanted:
+            return Completeness.UNFINISHED
+        return Completeness.FINISHED if wanted or digits >= 4 else Completeness.OPEN
+    if all(word in _set("openings") for word in words):
+        return Completeness.OPEN
+    return Completeness.FINISHED
+
+
+def is_backchannel(text: str) -> bool:
+    """Tell whether a text says no more than that its speaker listens: "mm-hm, yes, okay"."""
+    known = _rules()["backchannels"]["words"].split()
+    rest = " ".join(words := _words(text))
+    for phrase in (word for word in known if "-" in word):  # "I see", "mm-hm"
+        rest = re.sub(rf"\b{phrase.replace('-', '[ -]')}\b", " ", rest)
+    return bool(words) and all(word in known for word in rest.split())
+
+
+def same_words(one: str, other: str) -> bool:
+    """Tell whether two transcripts say the same, whatever their case and punctuation."""
+    return re.findall(r"\w+", one.lower()) == re.findall(r"\w+", other.lower())
+
+
+def _must_go_on(words: list[str]) -> bool:
+    """Whether no sentence ends in these words."""
+    last = words[-1]
+    before = words[-2] if len(words) > 1 else ""
+    pair = f"{before}-{last}"
+    if last in _set("fillers") or last in _set("open") or pair in _set("open"):
+        return pair not in {"of-course", "why-not", "course-not"}
+    if last in _set("auxiliaries"):
+        answer = not _set("short_answers").isdisjoint(words[:-1])
+        return not (before in _set("pronouns") and (answer or last.endswith("n't")))
+    if last == "you" and before in _set("askers"):
+        return f"{(['', *words])[-3]}-{before}" not in _set("whole_with_you")
+    if last in _set("verbs") and before in _set("before_verb"):
+        return True
+    if pair in _set("numbered"):
+        return True
+    return last in _set("numbered") and before not in _set("owners")
+
+
+def _dictated(words: list[str]) -> int:
+    """How many digits, or letters one by one, the text ends in; 0 when it ends in words."""
+    count = 0
+    for word in reversed(words):
+        if word.isdigit():
+            count += len(word)
+        elif word in _rules()["digits"]["words"].split() or (len(word) == 1 and word not in "ai"):
+            count += 1
+        else:
+            break
+    if count == 1 and words[-1] == "one" and words[-2:-1] != ["number"]:
+        return 0  # "the blue one"
+    return count
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text.replace("\u2019", "'"))]
+
+
+@cache
+def _set(name: str) -> frozenset[str]:
+    return frozenset(_rules()[name].split())
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    file = resources.files("voicekit.turns").joinpath("data/unfinished.toml")
+    return tomllib.loads(file.read_text("utf-8"))
