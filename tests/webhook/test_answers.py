@@ -456,3 +456,60 @@ def test_the_log_keeps_an_error_and_nothing_that_the_answer_held(asked):
     gc.collect()
     assert isinstance(app.log[-1].error, RuntimeError)
     assert seen[0]() is None
+
+
+def chunk(finish=None, **delta):
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {"id": "theirs", "object": "chat.completion.chunk", "choices": [choice]}
+
+
+THOUGHTS = ["<thi", "nk>A ", "plan.</th", "ink>\n\nHel", "lo, ", "Ada."]
+
+
+@pytest.mark.parametrize("kind", ["text", "dicts", "objects"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_models_thoughts_are_no_part_of_an_answer(asked, kind, stream):
+    async def answer(_turn):
+        if kind == "text":
+            for token in THOUGHTS:
+                yield token
+            return
+        for each in (*(chunk(content=token) for token in THOUGHTS), chunk("stop")):
+            full = {"created": 0, "model": "r1", **each}
+            yield ChatCompletionChunk.model_validate(full) if kind == "objects" else each
+
+    answered = asked(webhook(answer), stream=stream)
+    text = answered.text if stream else answered.json["choices"][0]["message"]["content"]
+    assert text == "Hello, Ada."
+    assert b"plan" not in answered.body
+
+
+def test_thoughts_in_a_field_of_their_own_are_no_text(asked):
+    async def answer(_turn):
+        yield chunk(role="assistant", reasoning_content="A plan.")
+        yield chunk(reasoning="Another.", content=None)
+        yield chunk(content="Hello.")
+        yield chunk("stop")
+
+    assert asked(webhook(answer)).text == "Hello."
+
+
+def test_an_answer_that_only_thinks_ends_in_the_apology(asked):
+    async def answer(_turn):
+        yield "<think>And so on"
+
+    app = webhook(answer, apology="Sorry.")
+    assert asked(app).text == "Sorry."
+    assert "Neither a word nor a tool call" in str(app.log)
+
+
+def test_another_servers_bytes_keep_its_thoughts(asked):
+    sent = b"".join(
+        b"data: " + json.dumps(each).encode() + b"\n\n"
+        for each in (chunk(role="assistant", content="<think>A plan.</think>Hi."), chunk("stop"))
+    )
+
+    async def answer(_turn):
+        yield sent
+
+    assert asked(webhook(answer)).body.startswith(sent)

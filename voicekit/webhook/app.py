@@ -68,6 +68,7 @@ def webhook(
         answer: an async generator function of a `Turn` that yields text, `ToolCall`s, chat
             completion chunks or another server's bytes; or `relay(…)`. A function that returns
             text or a stream of these will do, and so will a synchronous one, in a thread.
+            What a model thinks aloud, `<think>…</think>`, is left out, but not of bytes.
         secret: what the platform sends as `Authorization: Bearer …`, the custom LLM's API key in
             the agent's settings; several while one is being replaced. None makes one, to be read
             with `app.secret.reveal()`: in each process another. `voicekit.webhook.ANYONE` asks

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from voicekit.errors import UpstreamError
+from voicekit.text.thoughts import Thoughts
 from voicekit.webhook import mending
 
 _LONGEST_EVENT = 1 << 20  # bytes; a chunk has a few hundred
@@ -92,10 +93,14 @@ def items(answered: Any) -> AsyncIterable[Any] | Iterable[Any]:
 
 
 class Reader:
-    """Reads what an answer yields, one item after the other."""
+    """Reads what an answer yields, one item after the other.
+
+    A model's thoughts, `<think>…</think>`, are left out of text and chunks; bytes pass as they are.
+    """
 
     def __init__(self) -> None:
         self._events = Events()
+        self._thoughts = Thoughts()
         self._halves = mending.Halves()
 
     def read(self, item: Any) -> list[Piece]:
@@ -110,9 +115,15 @@ class Reader:
             if len(pieces) == 1 and pieces[0].raw and not self._halves.held:
                 return pieces  # as nearly all come
             return self._whole(pieces)
-        if isinstance(item, str):
-            return self._whole([Piece(item)]) if item else []
-        return self._whole([piece] if (piece := _piece(item)) else [])
+        piece = Piece(item) if isinstance(item, str) else _piece(item)
+        if piece is None:
+            return []
+        text = self._thoughts.take(piece.text)
+        if piece.finish:
+            text += self._thoughts.end()
+        if text != piece.text:
+            piece.text, piece.raw = text, b""
+        return self._whole([piece] if text or not isinstance(item, str) else [])
 
     def end(self) -> list[Piece]:
         """Nothing more comes; return the pieces that had no end of their own.
@@ -120,7 +131,8 @@ class Reader:
         Raises:
             UpstreamError: an event has begun and not ended.
         """
-        return self._whole([*self._events.end(), Piece(last=True)])[:-1]
+        rest = [Piece(text)] if (text := self._thoughts.end()) else []
+        return self._whole([*rest, *self._events.end(), Piece(last=True)])[:-1]
 
     def _whole(self, pieces: list[Piece]) -> list[Piece]:
         """The pieces with whole characters: a character cut in two comes with its second half."""

@@ -36,6 +36,11 @@ def relay(
 ) -> Relay:
     """An answer that another OpenAI-compatible server gives: OpenAI, Ollama, vLLM, llama.cpp.
 
+    Its bytes are passed on as they come, thoughts among them: ElevenLabs documents nowhere that it
+    leaves `<think>…</think>` out of what it says. Have the server keep them out of `content`
+    (vLLM's `--reasoning-parser`), or ask it yourself in an answer function: `webhook` leaves them
+    out of the text and the chunks that one yields.
+
     Args:
         url: its base, such as `https://api.openai.com/v1`, or the whole path.
         key: its API key.

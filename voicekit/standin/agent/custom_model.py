@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections.abc import AsyncGenerator
 from functools import partial
@@ -29,6 +30,11 @@ ATTEMPTS = 3
 
 PATH = "/chat/completions"
 _PASSING = frozenset({408, 409, 425, 429})
+_THINKS = re.compile(r"<think(?:ing)?>", re.I)
+_ALOUD = (
+    "its text holds a model's thoughts, <think>, and they are spoken: ElevenLabs documents nowhere "
+    "that it leaves them out"
+)
 _QUOTED = 200  # characters of the server's own words that the journal keeps
 # Types that may be named to whoever calls: these words are ours, not the server's.
 _TYPES = ("application/json", "application/x-ndjson", "text/html", "text/plain")
@@ -119,7 +125,7 @@ class CustomModel:
             _Failed: it went wrong.
         """
         chunks = sse.Chunks()
-        empty = True
+        answer, empty = "", True
         try:
             async with (
                 asyncio.timeout(self._patience) as first,
@@ -131,8 +137,10 @@ class CustomModel:
                     if text or chunks.calls:
                         first.reschedule(None)
                     if text:
-                        empty = False
+                        answer, empty = answer + text, False
                         yield text
+            if _THINKS.search(answer):
+                entry["problem"] = _ALOUD
             for call in chunks.finished():
                 empty = False
                 yield call

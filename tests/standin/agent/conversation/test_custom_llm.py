@@ -75,6 +75,22 @@ def test_a_newer_contextual_update_of_the_same_id_replaces_the_older(standin, ll
     assert model.said[0][0] == ("system", "Context:\n- Page two.")
 
 
+def test_thoughts_in_the_text_are_said_and_noted_and_those_beside_it_are_not(standin, llm):
+    aloud = [{"content": part} for part in ("<th", "ink>A plan.</think>", "Hello.")]
+    beside = [{"reasoning_content": "A plan."}, {"reasoning": "Two."}, {"content": "Hello."}]
+    model = llm(aloud, beside)
+    with dial(standin, custom(standin, model), WRITING) as socket:
+        replies = []
+        for _ in range(2):
+            say(socket, type="user_message", text="Hi.")
+            reply = hear(socket, "agent_response")["agent_response_event"]
+            replies.append(reply["agent_response"])
+    assert replies == ["<think>A plan.</think>Hello.", "Hello."]
+    calls = [e for e in standin.state.journal.entries if e["path"].startswith(model.url)]
+    assert ["problem" in call for call in calls] == [True, False]
+    assert "<think>" in calls[0]["problem"]
+
+
 def test_an_address_with_the_path_gets_no_second_one(standin, llm):
     model = llm("Yes.")
     with dial(standin, custom(standin, f"{model.url}/chat/completions/"), WRITING) as socket:
