@@ -22,6 +22,7 @@ from voicekit.standin import (
     elevenlabs_speech,
     elevenlabs_transcription,
     openai,
+    openai_responses,
 )
 from voicekit.standin.agent.routes import AGENTS
 from voicekit.standin.agent.socket import conversation
@@ -74,6 +75,9 @@ OPENAI: Sequence[BaseRoute] = (
     _get("/v1/models", openai.list_models),
     _get("/v1/models/{model}", openai.retrieve_model),
     _post("/v1/chat/completions", openai.create_completion),
+    _post("/v1/responses", openai_responses.create),
+    _get("/v1/responses/{response}", openai_responses.retrieve),
+    Route("/v1/responses/{response}", openai_responses.delete, methods=["DELETE"]),
 )
 
 STANDIN: Sequence[BaseRoute] = (

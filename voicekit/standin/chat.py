@@ -22,11 +22,13 @@ from voicekit.standin.refusals import Refusal
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
+    """A part of a request: strict about types, lenient about unknown fields."""
+
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
-class Part(_Shape):
+class Part(Shape):
     """One part of a message's content."""
 
     type: str
@@ -38,14 +40,14 @@ def _parts(content: object) -> object:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
-class Function(_Shape):
+class Function(Shape):
     """The function a past tool call named, with its arguments as JSON text."""
 
     name: str
     arguments: str
 
 
-class ToolCall(_Shape):
+class ToolCall(Shape):
     """A tool call of a past assistant message."""
 
     id: str
@@ -53,7 +55,7 @@ class ToolCall(_Shape):
     function: Function
 
 
-class Message(_Shape):
+class Message(Shape):
     """One message of the history."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
@@ -67,7 +69,7 @@ class Message(_Shape):
         return "".join(part.text for part in self.content or ())
 
 
-class ToolFunction(_Shape):
+class ToolFunction(Shape):
     """What a tool is called, what it does, and a JSON schema of its parameters."""
 
     name: str = Field(pattern="^[a-zA-Z0-9_-]{1,64}$")
@@ -75,20 +77,20 @@ class ToolFunction(_Shape):
     parameters: dict[str, Any] | None = None
 
 
-class Tool(_Shape):
+class Tool(Shape):
     """A tool on offer."""
 
     type: Literal["function"]
     function: ToolFunction
 
 
-class StreamOptions(_Shape):
+class StreamOptions(Shape):
     """How a stream ends."""
 
     include_usage: bool | None = None
 
 
-class ChatRequest(_Shape):
+class ChatRequest(Shape):
     """The body of `POST /v1/chat/completions`."""
 
     model: str

@@ -24,21 +24,21 @@ FINGERPRINT = "voicekit-scripted"
 
 async def list_models(request: Request) -> Response:
     """`GET /v1/models`."""
-    _authorise(request)
+    authorise(request)
     records = [model.record() for model in openai_models.table().values()]
-    return JSONResponse({"object": "list", "data": records}, headers=_headers(request))
+    return JSONResponse({"object": "list", "data": records}, headers=request_headers(request))
 
 
 async def retrieve_model(request: Request) -> Response:
     """`GET /v1/models/{model}`."""
-    _authorise(request)
+    authorise(request)
     model = openai_models.find(request.path_params["model"])
-    return JSONResponse(model.record(), headers=_headers(request))
+    return JSONResponse(model.record(), headers=request_headers(request))
 
 
 async def create_completion(request: Request) -> Response:
     """`POST /v1/chat/completions`: headers and first token leave together, when that is due."""
-    state = _authorise(request)
+    state = authorise(request)
     wanted = chat.parse(await bodies.read_json(request, "openai"))
     answer = responder.answer(wanted)
     completion = completions.complete(wanted, answer, lambda: state.next_id("call"))
@@ -49,7 +49,7 @@ async def create_completion(request: Request) -> Response:
         "service_tier": "default",
         "system_fingerprint": FINGERPRINT,
     }
-    headers = {**_headers(request), "x-voicekit-responder": answer.layer}
+    headers = {**request_headers(request), "x-voicekit-responder": answer.layer}
     profile, at = state.profile, request.scope["voicekit.at"]
     if not wanted.stream:
         await wait_until(at + profile.token_due(max(0, len(completion.deltas) - 1)))
@@ -64,7 +64,7 @@ async def create_completion(request: Request) -> Response:
     )
 
 
-def _authorise(request: Request) -> State:
+def authorise(request: Request) -> State:
     """The state, once the request has shown a key."""
     state: State = request.state.standin
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
@@ -72,7 +72,8 @@ def _authorise(request: Request) -> State:
     return state
 
 
-def _headers(request: Request) -> dict[str, str]:
+def request_headers(request: Request) -> dict[str, str]:
+    """The headers that every response of OpenAI has."""
     return {"x-request-id": request.scope["voicekit.request_id"]}
 
 

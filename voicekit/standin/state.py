@@ -28,6 +28,7 @@ from voicekit.standin.engines.process import WorkerSynthesiser
 from voicekit.standin.faults import Faults
 from voicekit.standin.journal import Journal
 from voicekit.standin.profiles import Profile
+from voicekit.standin.responses_store import Responses
 
 OFFLINE_KEYS = {"elevenlabs": "offline-elevenlabs-key", "openai": "offline-openai-key"}
 """Placeholders that open the stand-in and nothing else."""
@@ -48,6 +49,7 @@ class State:
     conversations: Conversations
     knowledge: Knowledge
     post_calls: PostCalls
+    responses: Responses
     signatures: Signatures
     tools: Toolbox
     vault: Vault
@@ -97,6 +99,7 @@ class State:
         """What clients make, as it is before they made anything."""
         self.agents = Agents(self.next_id, self.wall)
         self.knowledge = Knowledge(self.next_id, self.wall)
+        self.responses = Responses()
         self.signatures = Signatures(self.next_id, self.wall)
         self.tools = Toolbox(self.next_id, self.wall)
         self.vault = Vault(self.next_id, self.wall)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from voicekit.arguments import check_callable
 from voicekit.keys import Secret
 from voicekit.serving import Receive, Scope, Send
 from voicekit.serving.lingering import Lingering
-from voicekit.webhook import chunks, turn
+from voicekit.webhook import chunks, responses, turn
 from voicekit.webhook.guard import Anyone, Guard, Refused
 from voicekit.webhook.log import Entry, Log
 from voicekit.webhook.reply import Answer, Context, Manner, Reply
@@ -26,7 +30,26 @@ _MADE = "the webhook itself"
 _HINT = " It made one itself: app.secret.reveal(), or give yours, webhook(answer, secret=…)."
 _READ_AHEAD = 1 << 16  # bytes that uvicorn reads of a body that nobody asks for
 _ELLIPSES = ("... ", "… ")
-_PATHS = ("/v1/chat/completions", "/chat/completions", "/{base:path}/chat/completions")
+_OWNER = "voicekit"
+
+
+class _Api(NamedTuple):
+    """One of OpenAI's two APIs: its path, and how a request and its answer are written."""
+
+    path: str
+    parse: Callable[..., turn.Turn]
+    streamed: type[chunks.Form]
+    whole: type[chunks.Form]
+    schema: dict[str, Any]
+    answer: str
+
+
+_CHAT = _Api("/chat/completions", turn.parse, chunks.Events, chunks.Whole, turn.SCHEMA, "choices")
+_RESPONSES = _Api(
+    responses.PATH, responses.parse, responses.Events, responses.Whole, responses.SCHEMA, "output"
+)
+_PLAIN = _CHAT._replace(path="/llm-webhook", streamed=chunks.Plain, whole=chunks.Plain)
+_APIS = (_CHAT, _RESPONSES)
 _ERROR = {
     "type": "object",
     "required": ["error"],
@@ -157,6 +180,20 @@ def _secrets(given: list[Secret] | Anyone | None) -> list[Secret]:
     return given
 
 
+async def _refuse(_request: Request, error: Exception) -> Response:
+    """Whatever else went wrong, in the shape that OpenAI's clients read."""
+    headers = None
+    if isinstance(error, HTTPException):
+        status, message, headers = error.status_code, str(error.detail), error.headers
+    elif isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        status, message = 422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    else:
+        status, message = 500, "The webhook failed; its log says more."
+    code = HTTPStatus(status).phrase.lower().replace(" ", "_")
+    return Refused(status, code, message).response(headers)
+
+
 class Webhook(FastAPI):
     """Made by `webhook`: a FastAPI app, to which you may add routes of your own.
 
@@ -167,13 +204,22 @@ class Webhook(FastAPI):
     def __init__(self, manner: Manner, guard: Guard, secret: Secret | None) -> None:
         super().__init__(title="voicekit webhook", docs_url=None, redoc_url=None)
         self.log = Log()
+        self._made = int(time.time())
         self.secret = secret
         self._whole = Lingering(self._direct, over=_READ_AHEAD)
         self._manner = manner
         self._guard = guard
-        for path in _PATHS:
-            self._post(path, self._complete, shown=path == _PATHS[0])
-        self._post("/llm-webhook", self._plain, shown=True)
+        for api in _APIS:
+            for base in ("/v1", "", "/{base:path}"):
+                self._post(base + api.path, api, shown=base == "/v1")
+        self._post(_PLAIN.path, _PLAIN, shown=True)
+        for base in ("/v1", ""):
+            for path in ("/models", "/models/{model:path}"):
+                self.add_api_route(
+                    base + path, self._models, methods=["GET"], include_in_schema=False
+                )
+        for kind in (HTTPException, RequestValidationError, Exception):
+            self.add_exception_handler(kind, _refuse)
         self.add_api_route("/health", self._health, methods=["GET"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -182,12 +228,13 @@ class Webhook(FastAPI):
 
     async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a turn directly: each of FastAPI's layers would cost time at every word."""
-        turns = scope["type"] == "http" and scope["method"] == "POST" and not self.user_middleware
-        if turns and scope["path"].endswith(_PATHS[1]):
-            reply = await self._complete(Request(scope, receive))
-            await reply(scope, receive, send)
-        else:
+        post = scope["type"] == "http" and scope["method"] == "POST" and not self.user_middleware
+        api = next((one for one in _APIS if post and scope["path"].endswith(one.path)), None)
+        if api is None:
             await super().__call__(scope, receive, send)
+            return
+        reply = await self._receive(Request(scope, receive), api)
+        await reply(scope, receive, send)
 
     def __repr__(self) -> str:
         if self.secret is None:
@@ -200,19 +247,23 @@ class Webhook(FastAPI):
         """FastAPI's description, with what it cannot know: the raw handlers' schemas."""
         described = super().openapi()
         parts = described.setdefault("components", {})
-        parts.setdefault("schemas", {}).update(deepcopy(turn.SCHEMA["$defs"]))
+        for api in _APIS:
+            parts.setdefault("schemas", {}).update(deepcopy(api.schema["$defs"]))
         parts["securitySchemes"] = {"secret": {"type": "http", "scheme": "bearer"}}
         return described
 
-    def _post(self, path: str, handler: Any, shown: bool) -> None:
-        schema = {name: part for name, part in turn.SCHEMA.items() if name != "$defs"}
+    def _post(self, path: str, api: _Api, shown: bool) -> None:
+        async def handler(request: Request) -> Response:
+            return await self._receive(request, api)
+
+        schema = {name: part for name, part in api.schema.items() if name != "$defs"}
         body = {"required": True, "content": {"application/json": {"schema": schema}}}
         extra: dict[str, Any] = {"requestBody": body}
         if self._guard.asks:
             extra["security"] = [{"secret": []}]
         text = {"schema": {"type": "string"}}
-        whole = {"schema": {"type": "object", "required": ["choices"]}}
-        plain = handler == self._plain
+        whole = {"schema": {"type": "object", "required": [api.answer]}}
+        plain = api is _PLAIN
         event = {"type": "object", "required": ["data"], "properties": {"data": text["schema"]}}
         fine = {"text/plain": text} if plain else {"text/event-stream": {"schema": event}}
         json_too = {} if plain else {"application/json": whole}
@@ -221,6 +272,7 @@ class Webhook(FastAPI):
             path,
             handler,
             methods=["POST"],
+            name=api.path.strip("/"),
             include_in_schema=shown,
             response_model=None,
             response_class=Response,
@@ -238,15 +290,18 @@ class Webhook(FastAPI):
         """Whether it runs, and how many answers are under way."""
         return {"ok": True, "streams": self._guard.streams}
 
-    async def _complete(self, request: Request) -> Response:
-        """A chat completion, streamed or whole."""
-        return await self._receive(request, None)
+    async def _models(self, request: Request) -> Response:
+        """The one model there is: whichever name is asked for, the same answer is given."""
+        try:
+            self._guard.admit(request)
+        except Refused as refusal:
+            return refusal.response()
+        name = request.path_params.get("model", _OWNER)
+        model = {"id": name, "object": "model", "created": self._made, "owned_by": _OWNER}
+        one = "model" in request.path_params
+        return JSONResponse(model if one else {"object": "list", "data": [model]})
 
-    async def _plain(self, request: Request) -> Response:
-        """The article's first step: the words alone."""
-        return await self._receive(request, chunks.Plain)
-
-    async def _receive(self, request: Request, form: type[chunks.Form] | None) -> Response:
+    async def _receive(self, request: Request, api: _Api) -> Response:
         entry = self.log.add(Entry(request.scope["path"]))
         guard = self._guard
         place: int | None = None
@@ -255,9 +310,9 @@ class Webhook(FastAPI):
             guard.check_type(request)
             guard.enter(who)
             place = who
-            asked = turn.parse(await guard.read(request), _unlocked(request))
+            asked = api.parse(await guard.read(request), _unlocked(request))
             entry.turn = asked.key[:6]
-            form = form or (chunks.Events if asked.body.get("stream") else chunks.Whole)
+            form = api.streamed if asked.body.get("stream") else api.whole
             reply = Reply(self._manner, asked, form, entry, lambda: guard.leave(who))
             place = None  # now it is the reply's to give back
         except Refused as refusal:

@@ -8,7 +8,7 @@ import hmac
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from starlette.requests import ClientDisconnect, Request
@@ -42,11 +42,11 @@ class Refused(Exception):
         self.status = status
         self.code = code
 
-    def response(self) -> Response:
-        """The refusal, as OpenAI's API has it."""
+    def response(self, extra: Mapping[str, str] | None = None) -> Response:
+        """The refusal, as OpenAI's API has it, with `extra` headers."""
         error = {
             "message": str(self),
-            "type": "invalid_request_error",
+            "type": "server_error" if self.status >= 500 else "invalid_request_error",
             "param": None,
             "code": self.code,
         }
@@ -55,7 +55,7 @@ class Refused(Exception):
             json.dumps({"error": error}),
             self.status,
             # What is left of the body is not read: the connection cannot be used again.
-            {**headers.get(self.status, {}), "connection": "close"},
+            {**headers.get(self.status, {}), **(extra or {}), "connection": "close"},
             "application/json",
         )
 

@@ -66,10 +66,13 @@ class Turn:
     Args:
         body: the request as it came.
         headers: the request's headers in lower case, without the secret.
+        request: the request of the Responses API whose meaning `body` holds; None for a chat
+            completion's.
     """
 
     body: dict[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    request: dict[str, Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.messages: list[dict[str, Any]] = list(self.body["messages"])
@@ -82,7 +85,7 @@ class Turn:
     def said(self) -> str:
         """What the caller said last; empty when nobody has said anything yet."""
         found = _last(self.messages, "user")
-        return "" if found is None else _text(self.messages[found].get("content"))
+        return "" if found is None else joined_text(self.messages[found].get("content"))
 
     @property
     def results(self) -> list[dict[str, str]]:
@@ -98,7 +101,7 @@ class Turn:
             {
                 "id": message.get("tool_call_id") or "",
                 "name": names.get(message.get("tool_call_id") or "", ""),
-                "content": _text(message.get("content")),
+                "content": joined_text(message.get("content")),
             }
             for message in since
             if message["role"] == "tool"
@@ -159,14 +162,21 @@ def parse(body: bytes, headers: Mapping[str, str]) -> Turn:
     Raises:
         ValueError: it is no chat completion request; says where, and quotes nothing of it.
     """
+    return Turn(dict(validated(_REQUEST, body)), headers)
+
+
+def validated(adapter: TypeAdapter[Any], body: bytes) -> Any:
+    """A body that has the adapter's shape.
+
+    Raises:
+        ValueError: it has not; says where, and quotes nothing of it.
+    """
     try:
-        request = _REQUEST.validate_python(_json(body))
+        return adapter.validate_python(_json(body))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(map(str, first["loc"])) or "the body"
-        raise ValueError(f"{place}: {first['msg']}") from None
-    shown = {name: value for name, value in headers.items() if name != "authorization"}
-    return Turn(dict(request), shown)
+        raise ValueError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _json(body: bytes) -> Any:
@@ -186,10 +196,10 @@ def _last(messages: list[dict[str, Any]], role: str) -> int | None:
     return next(found, None)
 
 
-def _text(content: Any) -> str:
+def joined_text(content: Any) -> str:
     """A message's text; of a list of parts, the text parts."""
     if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content)
+        return "".join(str(part.get("text") or part.get("refusal") or "") for part in content)
     return content or ""
 
 
