@@ -41,7 +41,6 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     # A text is an iterable, of letters; so is a mapping, of its keys.
     "a script that is a text": (lambda: voicekit.Caller("How?"), "list of lines"),
     "a script that is a line": (lambda: voicekit.Caller(voicekit.Line("How?")), "list of lines"),  # type: ignore[arg-type]
-    "an asynchronous caller's text": (lambda: voicekit.AsyncCaller("How?"), "list of lines"),
     "a line that is a number": (lambda: voicekit.Caller([42]), "list of lines"),  # type: ignore[list-item]
     "a reply that is a text": (lambda: simulate("Hello there, my friend."), "Pass the tokens"),
     "a reply that is bytes": (lambda: simulate(b"Hello"), "Pass the tokens"),

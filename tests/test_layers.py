@@ -146,7 +146,7 @@ def test_nothing_imports_a_command(imports: list[Import]) -> None:
 
 def test_few_modules_touch_a_vendors_sdk_and_then_late(imports: list[Import]) -> None:
     vendors = [found for found in imports if found.package in VENDORS]
-    late = {"endpoints", "conversation.local"}
+    late = {"endpoints", "conversation.browser"}
     assert all(found.importer in late or top(found.importer) == "commands" for found in vendors)
     assert all(found.lazy for found in vendors if found.importer in late)
 

@@ -66,6 +66,16 @@ def test_a_wrong_name_is_an_attribute_error():
         _ = voicekit.Klip
 
 
+@pytest.mark.parametrize("name", voicekit._MOVED)
+def test_a_name_that_went_says_where(name):
+    with pytest.raises(AttributeError, match=f"voicekit.{name} has gone. Use ") as caught:
+        getattr(voicekit, name)
+    with pytest.raises(ImportError, match=f"^{caught.value}$"):
+        exec(f"from voicekit import {name}")
+    assert name not in dir(voicekit)
+    assert not hasattr(voicekit, name)
+
+
 def test_the_version_is_the_installed_ones():
     assert voicekit.__version__.split(".")[0].isdigit()
 

@@ -7,19 +7,18 @@ only, and takes no time.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicekit.audio import Clip
     from voicekit.conversation import (
         AgentAudio,
-        AsyncAgentAudio,
-        AsyncCaller,
-        AsyncClipAudio,
         Caller,
         ClipAudio,
         ClipSpeaker,
         ConversationView,
+        Duplex,
         Line,
         local_audio,
         session,
@@ -48,9 +47,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AgentAudio",
-    "AsyncAgentAudio",
-    "AsyncCaller",
-    "AsyncClipAudio",
     "AudioError",
     "Budget",
     "Caller",
@@ -59,6 +55,7 @@ __all__ = [
     "ClipAudio",
     "ClipSpeaker",
     "ConversationView",
+    "Duplex",
     "Endpoints",
     "EngineError",
     "Frame",
@@ -93,9 +90,6 @@ __all__ = [
 
 _HOMES = {
     "AgentAudio": "conversation",
-    "AsyncAgentAudio": "conversation",
-    "AsyncCaller": "conversation",
-    "AsyncClipAudio": "conversation",
     "AudioError": "errors",
     "Budget": "timeline",
     "Caller": "conversation",
@@ -104,6 +98,7 @@ _HOMES = {
     "ClipAudio": "conversation",
     "ClipSpeaker": "conversation",
     "ConversationView": "conversation",
+    "Duplex": "conversation",
     "Endpoints": "endpoints",
     "EngineError": "errors",
     "Frame": "widgets",
@@ -136,6 +131,11 @@ _HOMES = {
     "speak_sync": "speech",
 }
 
+_MOVED = {  # public names of an earlier version → what to write instead
+    "AsyncAgentAudio": "voicekit.AgentAudio, which serves AsyncConversation too",
+    "AsyncCaller": "voicekit.Caller, which serves AsyncConversation too",
+    "AsyncClipAudio": "voicekit.ClipAudio, which serves AsyncConversation too",
+}
 
 if not TYPE_CHECKING:  # a type checker sees the imports above instead, and so finds a typo
 
@@ -144,6 +144,11 @@ if not TYPE_CHECKING:  # a type checker sees the imports above instead, and so f
             from importlib.metadata import version
 
             return version("voicekit")
+        if name in _MOVED:
+            # `from voicekit import name` puts words of its own in place of an AttributeError's.
+            importing = sys._getframe(1).f_code.co_name == "_handle_fromlist"
+            error = ImportError if importing else AttributeError
+            raise error(f"voicekit.{name} has gone. Use {_MOVED[name]}.")
         if name not in _HOMES:
             raise AttributeError(f"module 'voicekit' has no attribute {name!r}")
         value = getattr(importlib.import_module(f"voicekit.{_HOMES[name]}"), name)

@@ -21,7 +21,7 @@ SESSION = """
         conversation = Conversation(client, "agent", requires_auth=False, audio_interface=audio)
         conversation.start_session()
         deadline = time.monotonic() + seconds
-        while audio.played < heard * 16000 and time.monotonic() < deadline:
+        while audio.played < heard and time.monotonic() < deadline:
             time.sleep(0.02)
         conversation.end_session()
         return conversation.wait_for_session_end()

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, expect
 
 from voicekit.audio import Clip
 from voicekit.commands.browser_page import NotebookPage
-from voicekit.conversation.lines import at_level
+from voicekit.conversation.script import at_level
 from voicekit.standin.engines.process import WorkerSynthesiser
 
 RATE = 16_000

@@ -14,8 +14,8 @@ from fake_agent import FakeAgent, tone
 from waiting import HANG
 
 from voicekit import AudioError, Clip, connect
-from voicekit.conversation import AsyncCaller, Caller, Line, cough
-from voicekit.conversation.clock import VirtualClock
+from voicekit.conversation import Caller, Line, cough
+from voicekit.conversation.playout import VirtualClock
 
 RATE = 16_000
 
@@ -46,7 +46,7 @@ class Party:
 def talk(*script: Line, answer: float = 2.0, gives_way: bool = True, **options) -> Caller:
     caller = Caller(script, clock=VirtualClock(), **options)
     caller.start(Party(caller, answer, gives_way))
-    caller._thread.join(HANG)
+    caller._pump.thread.join(HANG)
     assert caller.finished
     return caller
 
@@ -103,7 +103,7 @@ def test_words_are_counted_as_they_are_heard() -> None:
 
     caller.output = with_words  # type: ignore[method-assign]
     caller.start(party)
-    caller._thread.join(HANG)
+    caller._pump.thread.join(HANG)
     at = times(caller)
     # "two" begins 0.4 s into the answer
     assert at["stop"] - at["all"] == pytest.approx(0.4 + 0.2 + 0.4, abs=0.05)
@@ -112,7 +112,7 @@ def test_words_are_counted_as_they_are_heard() -> None:
 def test_a_line_that_nobody_answers_is_told() -> None:
     caller = Caller([said("anybody?")], clock=VirtualClock(), patience=3.0)
     caller.start(lambda _: caller.finished and caller.stop())
-    caller._thread.join(HANG)
+    caller._pump.thread.join(HANG)
     assert [line.text for line in caller.unanswered] == ["anybody?"]
 
 
@@ -153,8 +153,8 @@ def test_it_talks_through_the_official_sdk() -> None:
 
 
 def test_it_talks_through_the_official_async_sdk() -> None:
-    async def call(url: str) -> AsyncCaller:
-        caller = AsyncCaller([said("one")], linger=0.2)
+    async def call(url: str) -> Caller:
+        caller = Caller([said("one")], linger=0.2)
         client = ElevenLabs(base_url=url, api_key="none")
         conversation = AsyncConversation(
             client, "a", requires_auth=False, audio_interface=caller, **caller.callbacks

@@ -43,7 +43,7 @@ SETUP = """
     def left():
         names = [thread.name for thread in threading.enumerate()]
         going = [name for name in names if name.startswith(
-            ("voicekit-session", "voicekit-clip-audio", "ClientTools")) or "(_run)" in name]
+            ("voicekit-session", "voicekit-audio", "ClientTools")) or "(_run)" in name]
         return {"sessions": len(calls._running), "threads": going}
     async def nothing():
         pass
@@ -64,7 +64,7 @@ WAYS = {
             caller.wait()
     """,
     "async": """
-        caller = voicekit.AsyncCaller(LINE)
+        caller = voicekit.Caller(LINE)
         conversation = AsyncConversation(client, "agent_standin", requires_auth=True,
             audio_interface=caller, **caller.callbacks)
         async with voicekit.session(conversation):

@@ -12,7 +12,7 @@ from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
 from websockets.sync.server import ServerConnection
 
 import voicekit
-from voicekit import AgentAudio, AsyncClipAudio, Clip, ClipAudio, ConversationView
+from voicekit import AgentAudio, Clip, ClipAudio, ConversationView
 from voicekit.conversation.messages import Spoken
 
 QUESTION = Clip(tone(0.4, hertz=220), 16_000, "a question")
@@ -80,7 +80,7 @@ def test_every_sound_has_its_transcript_beside_it(agent, make):
 
 def test_the_asynchronous_form_has_them_too(agent):
     async def converse() -> None:
-        audio = AsyncClipAudio()
+        audio = ClipAudio()
         client = ElevenLabs(base_url=agent.url, api_key="none")
         async with voicekit.session(
             AsyncConversation(client, "agent", requires_auth=False, audio_interface=audio)
@@ -137,7 +137,7 @@ def test_an_asynchronous_conversation_that_nobody_ends_lets_its_event_loop_end()
         ended.append(details)
 
     async def converse(agent: FakeAgent) -> None:
-        audio = AsyncClipAudio(QUESTION, pause=0)
+        audio = ClipAudio(QUESTION, pause=0)
         client = ElevenLabs(base_url=agent.url, api_key="none")
         conversation = AsyncConversation(
             client,

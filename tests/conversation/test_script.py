@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicekit.conversation.lines import Line
-from voicekit.conversation.script import Room, Script
+from voicekit.conversation.script import Line, Room, Script
 
 
 def room(now: float, heard: float = 0.0, quiet: float = 0.0, **given: object) -> Room:

@@ -42,7 +42,7 @@ ASYNC = """
     import voicekit
     world = voicekit.connect("instant", offline=True)
     client = world.elevenlabs()
-    caller = voicekit.AsyncCaller(["What are your opening hours?"], world)
+    caller = voicekit.Caller(["What are your opening hours?"], world)
     def made():
         return AsyncConversation(
             client, "agent_standin", requires_auth=False, audio_interface=caller,

@@ -15,7 +15,7 @@ from fake_agent import AsyncConversation, Conversation, FakeAgent
 from waiting import HANG
 
 import voicekit
-from voicekit import AgentAudio, AsyncClipAudio, AudioError, ClipAudio
+from voicekit import AgentAudio, AudioError, ClipAudio
 from voicekit.conversation import calls
 
 
@@ -48,7 +48,7 @@ def talk(agent: FakeAgent, audio: object = None, **options) -> Conversation:
 def async_talk(agent: FakeAgent, **options) -> AsyncConversation:
     client = ElevenLabs(base_url=agent.url, api_key="none")
     return AsyncConversation(
-        client, "agent", requires_auth=False, audio_interface=AsyncClipAudio(), **options
+        client, "agent", requires_auth=False, audio_interface=ClipAudio(), **options
     )
 
 
@@ -166,7 +166,7 @@ class Strike:
         self.at, self.count = at, 0
 
     def __call__(self, frame, _event, _argument):
-        ours = frame.f_code.co_filename.endswith(("session.py", "calls.py"))
+        ours = frame.f_code.co_filename.endswith(("/sessions.py", "/calls.py"))
         if not ours or frame.f_code.co_filename == __file__:
             return None
         self.count += 1

@@ -12,7 +12,7 @@ from fake_agent import tone
 
 from voicekit import AgentAudio, ClipAudio, ClipSpeaker, ConversationView
 from voicekit.conversation import tape, view
-from voicekit.conversation.clock import VirtualClock
+from voicekit.conversation.playout import VirtualClock
 
 SOUND = tone(0.1)
 
@@ -62,7 +62,7 @@ def test_a_microphone_writes_while_the_view_asks(ask):
 
 def test_an_agent_is_heard_while_its_clip_is_asked_for():
     audio = ClipAudio(clock=VirtualClock())
-    audio._begin()
+    audio._open()
     for _ in range(5):
         audio.output(SOUND)
     audio.clock.time = 0.2
@@ -73,7 +73,7 @@ def test_an_agent_is_heard_while_its_clip_is_asked_for():
 @pytest.mark.parametrize("ask", ["turns", "sent"])
 def test_clips_are_sent_while_the_view_asks(ask):
     audio = ClipAudio(noise=-20.0)
-    audio._begin()
+    audio._open()
     for _ in range(5):
         audio._cut()
     Held.write = audio._cut

@@ -1,8 +1,7 @@
 import pytest
 
 from voicekit import Timeline
-from voicekit.conversation.response_delays import turns
-from voicekit.conversation.tape import Span
+from voicekit.conversation.tape import Span, turns
 
 
 def delays(caller, agent):

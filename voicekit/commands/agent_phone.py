@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from elevenlabs import ElevenLabs
 
 from voicekit.audio import Clip
-from voicekit.conversation import AsyncClipAudio
+from voicekit.conversation import ClipAudio
+from voicekit.conversation.duplex import Done
 from voicekit.conversation.tape import Span
 from voicekit.conversation.track import RATE
 from voicekit.errors import VoicekitError
@@ -31,12 +32,12 @@ GAP = 2.0
 Result = TypeVar("Result")
 
 
-class Phone(AsyncClipAudio):
+class Phone(ClipAudio):
     """The caller's end; notes what comes, in seconds since the start.
 
     Args:
         clips: what to say first.
-        options: as for `AsyncClipAudio`.
+        options: as for `ClipAudio`.
     """
 
     def __init__(self, clips: Iterable[Clip], **options: Any) -> None:
@@ -60,20 +61,22 @@ class Phone(AsyncClipAudio):
         self._letters.clear()
         self.interruptions.clear()
 
-    async def output(self, audio: bytes) -> None:
+    def output(self, audio: bytes) -> Done:
         """Take the agent's sound."""
-        await super().output(audio)
+        done = super().output(audio)
         self.arrived.append((self.now, audio))
         self._news.set()
+        return done
 
-    async def interrupt(self) -> None:
+    def interrupt(self) -> Done:
         """Fall silent, and note what had been heard until then."""
-        heard = self.played / RATE
-        await super().interrupt()
+        heard = self.played
+        done = super().interrupt()
         if not self.interruptions:
             self.played_text = "".join(c for at, c in self._letters if at <= heard)
         self.interruptions.append(self.now)
         self._news.set()
+        return done
 
     async def until(self, condition: Callable[[], object], within: float = PATIENCE) -> bool:
         """Wait for something that a message brings; False when it did not come in time."""
@@ -88,7 +91,7 @@ class Phone(AsyncClipAudio):
 
     async def heard(self, seconds: float) -> None:
         """Wait until so much of the agent was heard, or it has nothing more to say."""
-        while self.quiet < GAP and self.played / RATE < seconds:  # noqa: ASYNC110
+        while self.quiet < GAP and self.played < seconds:  # noqa: ASYNC110
             await asyncio.sleep(BLOCK)
 
     @property
@@ -99,7 +102,7 @@ class Phone(AsyncClipAudio):
     @property
     def agent_spans(self) -> list[Span]:
         """When the agent was heard, out of the rendered sound."""
-        return self._heard.spans(self.now, pause=0.1)
+        return self._loudspeaker.spans(self.now, pause=0.1)
 
     @property
     def callbacks(self) -> dict[str, Any]:
@@ -117,7 +120,7 @@ class Phone(AsyncClipAudio):
             self._news.set()
 
         async def align(alignment: Any) -> None:
-            begins = (self.received - len(self.arrived[-1][1]) // 2) / RATE
+            begins = self.received - len(self.arrived[-1][1]) / 2 / RATE
             times = alignment.char_start_times_ms
             self._letters += [
                 (begins + at / 1000, char) for at, char in zip(times, alignment.chars, strict=True)

@@ -178,7 +178,7 @@ async def talked_on(
         await phone.heard(after)
         phone.say(noise)
         await phone.heard(after + noise.seconds + AFTER)
-        on = phone.played / RATE >= after + noise.seconds + AFTER
+        on = phone.played >= after + noise.seconds + AFTER
     return on and not phone.interruptions and not phone.corrections
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from elevenlabs import ElevenLabs
 
 from voicekit.audio import Clip
-from voicekit.conversation.lines import at_level
+from voicekit.conversation.script import at_level
 
 STRANGERS = ("rms", "slt", "awb", "kal16")
 """Voices of flite: statistical, cut from recordings, and diphones; none is of our engine."""

@@ -1,31 +1,32 @@
-"""The SDK's audio interface: over the browser, over clips, over a caller who speaks a script.
+"""The SDK's audio interface, and the same for a loop by hand: browser, clips, caller, view.
 
-browser ─ `AgentAudio`, the notebook's microphone and speaker    hearing ─ who was heard when
-clips ─ `ClipAudio`, recorded sound at the pace of real time, over device, track, tape, playout
-caller ─ `Caller`, who goes through a script; lines ─ what is said and when; script ─ whose turn
-messages ─ formats, and who said what    response_delays ─ turns, out of the sound itself
-session ─ a conversation that ends    view ─ the conversation as it goes on
-local ─ the SDK's own PyAudio interface, for a kernel on the machine that one sits at
+From the microphone to the SDK, in this order:
+duplex ─ `Duplex`: frames in, sound out; one asynchronous form, and the SDK's four methods on it
+browser ─ `AgentAudio`, the notebook's own devices    hearing ─ when both sides were heard there
+clips ─ `ClipAudio`, at the pace of real time    track ─ its microphone    playout ─ its loudspeaker
+caller ─ `Caller`, who goes through a script    script ─ what is said, and whose turn it is
+tape ─ sound with its place in time, and the turns in it
+messages ─ the agent's formats, and who said what
+sessions, calls ─ a conversation that ends    view ─ the conversation as it goes on
 """
 
-from voicekit.conversation.browser import AgentAudio, AsyncAgentAudio
-from voicekit.conversation.caller import AsyncCaller, Caller
-from voicekit.conversation.clip_speaker import ClipSpeaker
-from voicekit.conversation.clips import AsyncClipAudio, ClipAudio
-from voicekit.conversation.lines import Line, cough
-from voicekit.conversation.local import local_audio
-from voicekit.conversation.session import session
+from voicekit.conversation.browser import AgentAudio, local_audio
+from voicekit.conversation.caller import Caller
+from voicekit.conversation.clips import ClipAudio
+from voicekit.conversation.duplex import AudioFrame, Duplex
+from voicekit.conversation.playout import ClipSpeaker
+from voicekit.conversation.script import Line, cough
+from voicekit.conversation.sessions import session
 from voicekit.conversation.view import ConversationView
 
 __all__ = [
     "AgentAudio",
-    "AsyncAgentAudio",
-    "AsyncCaller",
-    "AsyncClipAudio",
+    "AudioFrame",
     "Caller",
     "ClipAudio",
     "ClipSpeaker",
     "ConversationView",
+    "Duplex",
     "Line",
     "cough",
     "local_audio",

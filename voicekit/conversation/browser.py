@@ -1,42 +1,48 @@
-"""`AgentAudio`: the notebook's microphone and speaker as the SDK's `audio_interface`.
-
-The SDK calls four methods and checks no type, so neither class needs the SDK to be imported.
-"""
+"""`AgentAudio`: the notebook's microphone and speaker as a `Duplex`, for the SDK and by hand."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
+import importlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets  # type: ignore[import-untyped]
 
 from voicekit.arguments import check_seconds, check_type
 from voicekit.audio import Clip
+from voicekit.conversation.duplex import AudioFrame, Duplex
 from voicekit.conversation.hearing import Hearing
-from voicekit.conversation.messages import Spoken, conversation_of
+from voicekit.conversation.track import RATE
 from voicekit.errors import AudioError
 from voicekit.timeline import Timeline
 from voicekit.widgets import Frame, Microphone, Speaker
 from voicekit.widgets.frames import FrameQueue
 
-RATE = 16_000
-"""Samples a second at the SDK's seam, both ways."""
-_PATIENCE = 2.0  # seconds that `stop` waits for a callback which is writing to a socket
+if TYPE_CHECKING:
+    from elevenlabs.conversational_ai.default_audio_interface import DefaultAudioInterface
+
 _LOOK = 0.02  # seconds between two looks at whether the microphone listens
-_WAITING = 5.0  # seconds of microphone that wait for the socket before the oldest is dropped
+_WAITING = 5.0  # seconds of microphone that wait for who reads it before the oldest is dropped
 
 
-class _Browser:
-    """What the synchronous and the asynchronous form share.
+class AgentAudio(Duplex):
+    """The browser's microphone and speaker: the SDK's `audio_interface`, and a `Duplex`.
+
+    ```python
+    audio = voicekit.AgentAudio()
+    conversation = Conversation(client, agent_id, requires_auth=True, audio_interface=audio)
+    ```
+
+    Show it in a cell of its own: it is both widgets, with their buttons and their errors in words.
+    One object serves one conversation after the other.
 
     Args:
         microphone: by default one of its own, with the browser's echo cancellation.
         speaker: by default one of its own; another one must have 16 kHz.
-        block: seconds of microphone in one message to the agent.
+        block: seconds of microphone in one message to the agent, or in one frame.
         keep: seconds of each side that stay available afterwards.
 
     Raises:
@@ -60,6 +66,7 @@ class _Browser:
             if widget is not None:
                 check_type(name, widget, kind, f"Pass a {kind.__name__}, or leave it out.")
         check_seconds("block", block, least=0.001, most=1.0)
+        super().__init__()
         if speaker is not None and speaker.rate != RATE:
             raise AudioError(
                 f"The agent speaks at {RATE} Hz, this speaker plays {speaker.rate}. "
@@ -70,15 +77,14 @@ class _Browser:
         self._block = 2 * max(1, round(block * RATE))
         self._keep = keep
         self._hearing = Hearing(RATE, keep)
-        self._spoken = Spoken()
-        self._before = 0
-        self._partial = b""
+        self._waiting: FrameQueue[AudioFrame] = FrameQueue(round(_WAITING / self.microphone.frame))
+        self._partial = AudioFrame(b"", 0.0)
+        self._dropped = 0.0  # seconds that the speaker had given up then
+        self._before = 0.0  # seconds that the speaker had played when the conversation began
+        self._opened = self._closed = 0.0
         self._running = False
         self._ends: list[Callable[[], None]] = []
         self._view: Any = None
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"  # no state: notebooks compare it
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Both widgets, one above the other."""
@@ -121,13 +127,22 @@ class _Browser:
         return self.microphone.error or self.speaker.error
 
     @property
-    def played(self) -> int:
-        """How many of the agent's samples have been heard, at 16 kHz."""
-        return max(0, round(self.speaker.played * RATE) - self._before)
+    def now(self) -> float:
+        """Seconds since it was opened; stands still once it is closed."""
+        return (time.monotonic() if self._running else self._closed) - self._opened
+
+    @property
+    def pending(self) -> float:
+        """Seconds of sound that were given and are not heard yet."""
+        return self.speaker.pending
+
+    async def drain(self) -> None:
+        """Wait until everything that was given has been heard, or thrown away."""
+        await self.speaker.drain()
 
     def clip(self) -> Clip:
         """What has been heard of the agent, without the pauses between, and its transcript."""
-        return replace(self.speaker.clip(self._before / RATE), text=self._spoken.agent)
+        return replace(self.speaker.clip(self._before), text=self._spoken.agent)
 
     def sent(self) -> Clip:
         """What the agent was sent, noise and pauses included, and what it understood."""
@@ -148,31 +163,51 @@ class _Browser:
 
     def close(self) -> None:
         """Release the devices and take both widgets away; calling it twice is safe."""
-        self._end()
+        self._close()
         self.microphone.close()
         self.speaker.close()
 
-    def _begin(self, hear: Callable[[Frame], object], callback: Callable[..., object]) -> None:
+    @property
+    def _is_open(self) -> bool:
+        return self._running
+
+    @property
+    def _heard(self) -> float:
+        return round(max(0.0, self.speaker.played - self._before) * RATE) / RATE
+
+    @property
+    def _queued(self) -> float:
+        # In this order, a report that comes in between can only make `Duplex.played` less.
+        pending, dropped = self.speaker.pending, self.speaker.dropped - self._dropped
+        return self._heard + pending + dropped
+
+    def _open(self) -> None:
         if self._running:
             raise AudioError("This audio has a conversation already. End that one first.")
-        self._running = True
-        self._partial = b""
-        self._before = round(self.speaker.played * RATE)
-        self._hearing = hearing = Hearing(RATE, self._keep, self._before)
-        self._spoken = Spoken()
-        self._spoken.listen(callback)
+        self._running, self._opened = True, time.monotonic()
+        self._partial = AudioFrame(b"", 0.0)
+        self._before, self._dropped = self.speaker.played, self.speaker.dropped
+        self._hearing = hearing = Hearing(RATE, self._keep, round(self._before * RATE))
+        frames: FrameQueue[AudioFrame] = FrameQueue(round(_WAITING / self.microphone.frame))
+        self._waiting = frames
+
+        def hear(frame: Frame) -> None:
+            frames.put(AudioFrame(frame.pcm, hearing.frame(frame.pcm, frame.seq, frame.at)))
+
+        def note_played(seconds: float) -> None:
+            hearing.played(round(seconds * RATE), time.monotonic(), self._sound)
+
         self._ends = [
-            self.microphone.on_frame(lambda f: hearing.frame(f.pcm, f.seq, f.at)),
             self.microphone.on_frame(hear),
-            self.speaker.on_played(
-                lambda seconds: hearing.played(round(seconds * RATE), time.monotonic(), self._sound)
-            ),
+            self.speaker.on_played(note_played),
+            frames.end,
         ]
         self.speaker.prepare()
         self.microphone.start()
 
-    def _end(self) -> None:
-        """Capture nothing, be silent, call nobody. Calling it twice is safe."""
+    def _close(self) -> None:
+        if self._running:
+            self._closed = time.monotonic()
         self._running = False
         for end in self._ends:
             end()
@@ -180,113 +215,64 @@ class _Browser:
         self.microphone.stop()
         self.speaker.interrupt()
 
+    async def _wait_until_open(self) -> None:
+        while self.microphone.state in {"starting", "asking"}:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK)
+        if self.microphone.state != "listening":
+            self._close()
+            raise AudioError(self.microphone.error or "The microphone was stopped before it began.")
+
+    async def _next(self) -> AudioFrame | None:
+        partial, at = self._partial
+        while len(partial) < self._block:
+            frame = await self._waiting.get()
+            if frame is None:
+                return None
+            at = frame.at - len(partial) / 2 / RATE  # a frame may have been lost before it
+            partial += frame.pcm
+        block = AudioFrame(partial[: self._block], at)
+        self._partial = AudioFrame(partial[self._block :], block.end)
+        return block if self._running else None
+
+    def _give(self, pcm: bytes) -> None:
+        self.speaker.play(pcm)
+
+    def _silence(self) -> None:
+        self.speaker.interrupt()
+
     def _sound(self, start: int, end: int) -> bytes:
         """What the speaker played from one count of samples to another."""
         return self.speaker.clip(start / RATE, end / RATE).pcm
 
-    def _blocks(self, frame: Frame) -> list[bytes]:
-        """What is complete now, in messages of the asked length."""
-        pcm, size = self._partial + frame.pcm, self._block
-        whole = len(pcm) - len(pcm) % size
-        self._partial = pcm[whole:]
-        return [pcm[start : start + size] for start in range(0, whole, size)]
 
+def local_audio() -> DefaultAudioInterface:
+    """The SDK's `DefaultAudioInterface`, which needs PyAudio on the *kernel's* machine.
 
-class AgentAudio(_Browser):
-    """The browser's microphone and speaker for the SDK's `Conversation`.
+    It sends 250 ms blocks and cancels no echo: wear headphones. On a hub, on Binder and on Colab
+    the kernel's machine has neither microphone nor loudspeaker; `AgentAudio` is for these.
 
-    ```python
-    audio = voicekit.AgentAudio()
-    conversation = Conversation(client, agent_id, requires_auth=True, audio_interface=audio)
-    ```
-
-    Show it in a cell of its own: it is both widgets, with their buttons and their errors in words.
-    One object serves one conversation after the other.
+    Raises:
+        AudioError: PyAudio is not installed, or this machine has no sound device.
     """
+    try:
+        pyaudio = importlib.import_module("pyaudio")
+    except ImportError as error:
+        raise AudioError(
+            "PyAudio is not installed. First PortAudio (Debian: apt-get install portaudio19-dev; "
+            "macOS: brew install portaudio), then: pip install pyaudio. Without both, use "
+            "AgentAudio, which needs a browser only."
+        ) from error
+    devices = pyaudio.PyAudio()
+    try:
+        for find in (devices.get_default_input_device_info, devices.get_default_output_device_info):
+            find()
+    except OSError as error:
+        raise AudioError(
+            f"The kernel's machine has no microphone or no loudspeaker ({error}). Use AgentAudio, "
+            "which takes the browser's."
+        ) from error
+    finally:
+        devices.terminate()
+    from elevenlabs.conversational_ai.default_audio_interface import DefaultAudioInterface
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._turn = threading.RLock()
-
-    def start(self, input_callback: Callable[[bytes], object]) -> None:
-        """Begin to call `input_callback` with blocks of PCM16 at 16 kHz.
-
-        It is called in the microphone's own thread, where a socket that stalls holds up nothing
-        but the microphone: of what waits, the oldest is dropped.
-
-        Raises:
-            AudioError: another conversation is going on, or the widgets were closed.
-        """
-
-        def hear(frame: Frame) -> None:
-            for block in self._blocks(frame):
-                with self._turn:
-                    if self._running:
-                        input_callback(block)
-
-        self._begin(hear, input_callback)
-
-    def stop(self) -> None:
-        """Fall silent and end. Safe from any thread, also from inside the callback, and twice."""
-        self._running = False
-        # After this nothing is sent any more, unless the socket hangs in a send right now.
-        if self._turn.acquire(timeout=_PATIENCE):
-            self._turn.release()
-        self._end()
-
-    def output(self, audio: bytes) -> None:
-        """Have the agent heard, after what it has said before."""
-        if self._running:
-            self.speaker.play(audio)
-
-    def interrupt(self) -> None:
-        """Drop what has not been heard yet."""
-        self.speaker.interrupt()
-
-
-class AsyncAgentAudio(_Browser):
-    """`AgentAudio` for `AsyncConversation`: the same four methods as coroutines."""
-
-    _task: asyncio.Task[None] | None = None
-
-    async def start(self, input_callback: Callable[[bytes], Awaitable[object]]) -> None:
-        """Begin to await `input_callback` with blocks of PCM16 at 16 kHz, in a task of our own.
-
-        Raises:
-            AudioError: another conversation is going on, or the widgets were closed.
-        """
-        frames = FrameQueue(round(_WAITING / self.microphone.frame))
-        self._begin(frames.put, input_callback)
-        self._ends.append(frames.end)
-        self._task = asyncio.create_task(self._pump(frames, input_callback))
-
-    async def stop(self) -> None:
-        """Fall silent and end. Safe from any task, also from inside the callback, and twice."""
-        self._end()
-        task = self._task
-        if task is not None and task is not asyncio.current_task():
-            task.cancel()
-            await asyncio.wait([task])
-
-    async def output(self, audio: bytes) -> None:
-        """Have the agent heard, after what it has said before."""
-        if self._running:
-            self.speaker.play(audio)
-
-    async def interrupt(self) -> None:
-        """Drop what has not been heard yet."""
-        self.speaker.interrupt()
-
-    async def _pump(
-        self, frames: FrameQueue, callback: Callable[[bytes], Awaitable[object]]
-    ) -> None:
-        try:
-            while (frame := await frames.get()) is not None:
-                for block in self._blocks(frame):
-                    if self._running:
-                        await callback(block)
-        except asyncio.CancelledError:
-            # Not by `stop`: the event loop goes down. The SDK may miss its own cancellation.
-            if self._running and (held := conversation_of(callback)):
-                await held.end_session()
-            raise
+    return DefaultAudioInterface()  # type: ignore[no-untyped-call]

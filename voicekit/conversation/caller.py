@@ -1,4 +1,4 @@
-"""The caller behind the audio seam of the official SDK, and the transcript of both sides."""
+"""`Caller`: goes through a script by what it hears, and keeps the transcript of both sides."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from voicekit.arguments import check_number, check_seconds
-from voicekit.conversation.clips import AsyncClipAudio, ClipAudio
-from voicekit.conversation.device import Device
-from voicekit.conversation.lines import Line, recorded
-from voicekit.conversation.script import Room, Script
-from voicekit.conversation.track import RATE
+from voicekit.conversation.clips import ClipAudio
+from voicekit.conversation.duplex import Done
+from voicekit.conversation.script import Line, Room, Script, recorded
 
 if TYPE_CHECKING:
     from voicekit.endpoints import Endpoints
@@ -34,8 +32,18 @@ class Said(NamedTuple):
     text: str
 
 
-class _Reader(Device):
-    """A device that goes through a script; `Caller` and `AsyncCaller` add the SDK's four methods.
+class Caller(ClipAudio):
+    """A caller who speaks a script: for tests, for CI, for learners without a microphone.
+
+    ```python
+    caller = voicekit.Caller(["How long does shipping take?"], world)
+    conversation = Conversation(
+        client, agent_id, requires_auth=True, audio_interface=caller, **caller.callbacks
+    )
+    ```
+
+    It serves the SDK's `Conversation` and `AsyncConversation`, and as a `Duplex` your own loop,
+    whose `frames` end with the script. Cues in words (`over_words`) need the SDK's callbacks.
 
     Args:
         script: sentences or lines, see `Line`.
@@ -75,7 +83,7 @@ class _Reader(Device):
         self._ended = threading.Event()
         self.transcript: list[Said] = []
         """Who said what: the caller's lines, what the agent understood, what it said."""
-        self.on_block(self._look_up)
+        self.on_block(self._follow_script)
 
     @property
     def unanswered(self) -> list[Line]:
@@ -101,85 +109,50 @@ class _Reader(Device):
             return False
         return True
 
-    def _look_up(self) -> None:
-        line = self._script.cue(self._room())
-        if line is not None and line.sound is not None:
-            self.transcript.append(Said(self.now, "caller", line.text))
-            self.say(line.sound)
-        elif self._script.finished:
-            self._ended.set()
-
-    def _room(self) -> Room:
-        heard = self.played / RATE
-        words = sum(start <= heard for start in self._words)
-        return Room(self.now, heard, words, self.quiet, self.speaking)
-
-    def _note(self, who: str, text: str) -> None:
-        self.transcript.append(Said(self.now, who, text))
-
-    def _align(self, alignment: Any) -> None:
-        """Note where words begin; the SDK hands over a chunk's sound just before this."""
-        if not alignment.chars:
-            return
-        length = alignment.char_start_times_ms[-1] + alignment.char_durations_ms[-1]
-        spoken, begin = self.received / RATE - length / 1000, True
-        for char, start in zip(alignment.chars, alignment.char_start_times_ms, strict=False):
-            if begin and char.isalnum():
-                self._words.append(spoken + start / 1000)
-            begin = char.isspace()
-
-
-class Caller(_Reader, ClipAudio):
-    """A caller for the SDK's `Conversation(…, audio_interface=caller, **caller.callbacks)`."""
-
     @property
-    def callbacks(self) -> dict[str, Callable[..., None]]:
-        """The conversation's callbacks that fill the transcript and find words."""
+    def callbacks(self) -> dict[str, Callable[..., Done]]:
+        """The callbacks of a conversation that fill the transcript and find words."""
         return {
             "callback_agent_response": lambda text: self._note("agent", text),
             "callback_agent_response_correction": lambda _, text: self._note("corrected", text),
             "callback_user_transcript": lambda text: self._note("understood", text),
             "callback_audio_alignment": self._align,
-            "callback_disconnect": lambda _: self._ended.set(),
+            "callback_disconnect": lambda _: self._end(),
         }
 
-    def stop(self) -> None:
-        """End, and let go of whoever waits."""
-        super().stop()
-        self._ended.set()
-
-
-class AsyncCaller(_Reader, AsyncClipAudio):
-    """A caller for `AsyncConversation`, used as `Caller` is."""
-
-    @property
-    def callbacks(self) -> dict[str, Callable[..., Any]]:
-        """The conversation's callbacks that fill the transcript and find words."""
-
-        async def agent(text: str) -> None:
-            self._note("agent", text)
-
-        async def corrected(_: str, text: str) -> None:
-            self._note("corrected", text)
-
-        async def understood(text: str) -> None:
-            self._note("understood", text)
-
-        async def align(alignment: Any) -> None:
-            self._align(alignment)
-
-        async def gone(_: Any) -> None:
+    def _follow_script(self) -> None:
+        heard = self._heard
+        words = sum(start <= heard for start in self._words)
+        room = Room(self.now, heard, words, self.quiet, self.speaking)
+        line = self._script.cue(room)
+        if line is not None and line.sound is not None:
+            self._note("caller", line.text)
+            self.say(line.sound)
+        elif self._script.finished:
             self._ended.set()
 
-        return {
-            "callback_agent_response": agent,
-            "callback_agent_response_correction": corrected,
-            "callback_user_transcript": understood,
-            "callback_audio_alignment": align,
-            "callback_disconnect": gone,
-        }
+    def _note(self, who: str, text: str) -> Done:
+        self.transcript.append(Said(self.now, who, text))
+        return Done()
 
-    async def stop(self) -> None:
-        """End, and let go of whoever waits."""
-        await super().stop()
+    def _align(self, alignment: Any) -> Done:
+        """Note where words begin; the SDK hands over a chunk's sound just before this."""
+        if alignment.chars:
+            length = alignment.char_start_times_ms[-1] + alignment.char_durations_ms[-1]
+            spoken, begin = self.received - length / 1000, True
+            for char, start in zip(alignment.chars, alignment.char_start_times_ms, strict=False):
+                if begin and char.isalnum():
+                    self._words.append(spoken + start / 1000)
+                begin = char.isspace()
+        return Done()
+
+    def _end(self) -> Done:
         self._ended.set()
+        return Done()
+
+    def _close(self) -> None:
+        super()._close()
+        self._ended.set()
+
+    def _is_over(self) -> bool:
+        return self.finished

@@ -1,109 +1,244 @@
-"""Clips behind the audio seam of the official SDK: `start`, `stop`, `output`, `interrupt`.
+"""`ClipAudio`: clips as a microphone and a loudspeaker without sound, at the pace of real time.
 
-The SDK calls these four and checks no type, so neither class needs the SDK to be imported.
+No browser, no sound card: for tests, notebooks in CI, and machines without a microphone.
 """
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
 
-from voicekit.conversation.device import Device
-from voicekit.conversation.messages import conversation_of
+from voicekit.arguments import check_number, check_seconds
+from voicekit.audio import Clip
+from voicekit.conversation.duplex import AudioFrame, Duplex
+from voicekit.conversation.playout import Clock, Playout, RealClock
+from voicekit.conversation.tape import Tape, last_turns
+from voicekit.conversation.track import RATE, Track, load, mixed
+from voicekit.errors import AudioError
+from voicekit.timeline import Timeline
 
-_PATIENCE = 2.0  # seconds that `stop` waits for a callback which is writing to a socket
+_SHORTEST_BLOCK = 0.001  # seconds
+_LONGEST_TAPE = 24 * 3600.0  # seconds
+_STEP = 0.1  # seconds after which an interruption ends `drain`
 
 
-class ClipAudio(Device):
-    """A caller made of clips for `elevenlabs.conversational_ai.conversation.Conversation`.
+class ClipAudio(Duplex):
+    """A caller made of clips: the `audio_interface` of the SDK, and a `Duplex` for your own loop.
 
-    The microphone plays the clips in real time over a noise floor; what the agent says is
+    The microphone plays the clips in real time over a noise floor. What the agent says is
     collected and counts as heard at the pace of real time, so an interruption cuts it where a
-    listener would have been. One object serves one conversation.
+    listener would have been. One object serves one conversation. All times are seconds from its
+    start.
+
+    Args:
+        clips: what to say first, one after the other; 16 kHz clips or paths of WAV files.
+        pause: seconds before each of them.
+        block: seconds of microphone in one call of the callback.
+        noise: level of the room in dB relative to full scale; None is digital silence.
+        echo: level of the agent's voice in the microphone, in dB relative to that voice, as
+            without headphones; None is headphones.
+        seed: another one gives other noise.
+        frame: clips begin at a multiple of so many samples, counted from `start`.
+        clock: real time, unless a test brings its own.
+        keep: seconds of each side that stay available afterwards.
+
+    Raises:
+        AudioError: a clip has another rate than 16 kHz, or a file is no plain WAV.
+        TypeError: a figure is no number.
+        ValueError: a figure is out of range.
     """
 
-    _thread: threading.Thread | None = None
+    def __init__(
+        self,
+        clips: Clip | str | Path | Iterable[Clip | str | Path] = (),
+        *,
+        pause: float = 0.5,
+        block: float = 0.1,
+        noise: float | None = -65.0,
+        echo: float | None = None,
+        seed: int = 0,
+        frame: int = 1,
+        clock: Clock | None = None,
+        keep: float = 600.0,
+    ) -> None:
+        for name, level in (("noise", noise), ("echo", echo)):
+            if level is not None:
+                check_number(name, level, most=0.0, remedy="Levels are in dB below full scale.")
+        check_seconds("pause", pause)
+        check_seconds("block", block, least=_SHORTEST_BLOCK, most=1.0)
+        check_seconds("keep", keep, most=_LONGEST_TAPE)
+        super().__init__()
+        self.clock: Clock = clock or RealClock()
+        self._lock = threading.Lock()
+        self._block = max(1, round(block * RATE))
+        self._track = Track(noise, seed, frame)
+        self._echo = 0.0 if echo is None else 10 ** (echo / 20)
+        self._loudspeaker = Playout(RATE, keep)
+        self._microphone = Tape(RATE, keep)
+        self._watchers: tuple[Callable[[], object], ...] = ()
+        self._opened: float | None = None
+        self._closed: float | None = None
+        for clip in load(clips):
+            self._track.say(clip, self._track.end / RATE + pause)
 
-    def start(self, input_callback: Callable[[bytes], object]) -> None:
-        """Begin to call `input_callback` with blocks of PCM16 at 16 kHz, from a thread of our own.
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.state}>"
+
+    @property
+    def state(self) -> str:
+        """`ready`, `started` or `stopped`."""
+        if self._opened is None:
+            return "ready"
+        return "started" if self._closed is None else "stopped"
+
+    @property
+    def now(self) -> float:
+        """Seconds since `start`; stands still before it and after `stop`."""
+        if self._opened is None:
+            return 0.0
+        return (self.clock.now() if self._closed is None else self._closed) - self._opened
+
+    def say(self, clip: Clip | str | Path, after: float = 0.0) -> float:
+        """Say one more clip, `after` seconds from now or from the end of the one before.
+
+        Returns:
+            When it begins, in seconds from `start`.
 
         Raises:
-            AudioError: it was started before.
+            AudioError: the clip has another rate than 16 kHz, or the file is no plain WAV.
         """
-        self._begin()
-        self._spoken.listen(input_callback)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(
-            target=self._pump, args=(input_callback,), name="voicekit-clip-audio", daemon=True
-        )
-        self._thread.start()
+        with self._lock:
+            begin = max(self.now, self._track.end / RATE) + after
+            return self._track.say(load(clip)[0], begin)
 
-    def stop(self) -> None:
-        """Fall silent and end. Safe from any thread, also from inside the callback, and twice."""
-        self._end()
-        thread = self._thread
-        if thread is None:
-            return
-        self._stop.set()
-        if thread is not threading.current_thread():
-            thread.join(_PATIENCE)
+    def hush(self) -> None:
+        """Break off what is being said, and forget what was to be said next."""
+        with self._lock:
+            self._track.hush()
 
-    def output(self, audio: bytes) -> None:
-        """Have the agent heard, after what it has said before."""
-        self._play(audio)
+    def on_block(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call `callback` before each block of the microphone is cut: the moment to decide.
 
-    def interrupt(self) -> None:
-        """Drop what has not been heard yet."""
-        self._interrupt()
-
-    def _pump(self, callback: Callable[[bytes], object]) -> None:
-        while not self._stop.is_set():
-            self.clock.wait(self._due, self._stop)
-            if not self._stop.is_set():
-                callback(self._cut())
-
-
-class AsyncClipAudio(Device):
-    """`ClipAudio` for `AsyncConversation`: the same four methods as coroutines."""
-
-    _task: asyncio.Task[None] | None = None
-
-    async def start(self, input_callback: Callable[[bytes], Awaitable[object]]) -> None:
-        """Begin to await `input_callback` with blocks of PCM16 at 16 kHz, in a task of our own.
-
-        Raises:
-            AudioError: it was started before.
+        Returns:
+            A function that ends it.
         """
-        self._begin()
-        self._spoken.listen(input_callback)
-        self._task = asyncio.create_task(self._pump(input_callback))
+        with self._lock:
+            self._watchers = (*self._watchers, callback)
 
-    async def stop(self) -> None:
-        """Fall silent and end. Safe from any task, also from inside the callback, and twice."""
-        self._end()
-        task = self._task
-        if task is None or task is asyncio.current_task():
-            return
-        task.cancel()
-        await asyncio.wait([task])
+        def unsubscribe() -> None:
+            with self._lock:
+                self._watchers = tuple(one for one in self._watchers if one is not callback)
 
-    async def output(self, audio: bytes) -> None:
-        """Have the agent heard, after what it has said before."""
-        self._play(audio)
+        return unsubscribe
 
-    async def interrupt(self) -> None:
-        """Drop what has not been heard yet."""
-        self._interrupt()
+    @property
+    def speaking(self) -> bool:
+        """Whether a clip is being said, or waits to be."""
+        return self._track.end > self._track.position
 
-    async def _pump(self, callback: Callable[[bytes], Awaitable[object]]) -> None:
-        try:
-            while self.state == "started":
-                await self.clock.sleep(self._due)
-                if self.state == "started":
-                    await callback(self._cut())
-        except asyncio.CancelledError:
-            # Not by `stop`: the event loop goes down. The SDK may miss its own cancellation.
-            if self.state == "started" and (held := conversation_of(callback)):
-                await held.end_session()
-            raise
+    @property
+    def quiet(self) -> float:
+        """For how many seconds neither side has had anything to say."""
+        if self.speaking or self.playing:
+            return 0.0
+        return self.now - max(self._track.end / RATE, self._loudspeaker.end)
+
+    @property
+    def received(self) -> float:
+        """Seconds of the agent's sound that came and were not interrupted."""
+        return self._queued
+
+    def clip(self) -> Clip:
+        """What has been heard of the agent, without the pauses between, and its transcript."""
+        with self._lock:
+            clip = self._loudspeaker.clip(self.now)
+        return replace(clip, text=self._spoken.agent)
+
+    def sent(self) -> Clip:
+        """What the agent was sent, noise and pauses included, and what it understood."""
+        with self._lock:
+            return self._microphone.clip(self._microphone.end, self._spoken.caller)
+
+    def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]:
+        """One timeline for each stretch of speech: its end, and when the answer became audible.
+
+        Both are found in the sound itself, so they include everything in between.
+
+        Args:
+            profile: the simulated latency profile, `world.profile`; None is live.
+            last: how many turns, the newest; None is all of them.
+        """
+        with self._lock:
+            return last_turns(
+                self._microphone.newest(self._microphone.end, pause=0.5),
+                self._loudspeaker.newest(self.now, pause=0.3),
+                lambda: Timeline(self.clock.now, profile),
+                self._opened or 0.0,
+                last,
+            )
+
+    @property
+    def pending(self) -> float:
+        """Seconds of sound that were given and are not heard yet."""
+        return max(0.0, self._loudspeaker.end - self.now)
+
+    async def drain(self) -> None:
+        """Wait until everything that was given has been heard, or thrown away."""
+        while self._is_open and self.pending:
+            await self.clock.sleep(min(self.pending, _STEP))
+
+    @property
+    def _heard(self) -> float:
+        with self._lock:
+            return self._loudspeaker.played(self.now) / RATE
+
+    @property
+    def _queued(self) -> float:
+        with self._lock:
+            return self._loudspeaker.played(self._loudspeaker.end) / RATE
+
+    @property
+    def _is_open(self) -> bool:
+        return self._opened is not None and self._closed is None
+
+    def _open(self) -> None:
+        if self._opened is not None:
+            raise AudioError(
+                f"This {type(self).__name__} has had its conversation. Make a new one for the next."
+            )
+        self._opened = self.clock.now()
+
+    def _close(self) -> None:
+        with self._lock:
+            if self._is_open:
+                self._loudspeaker.interrupt(self.now)
+                self._closed = self.clock.now()
+
+    async def _next(self) -> AudioFrame | None:
+        if self._is_open:
+            await self.clock.sleep((self._track.position + self._block) / RATE - self.now)
+        return self._cut() if self._is_open else None
+
+    def _cut(self) -> AudioFrame:
+        """The next block of the microphone, which has been recorded to its end by now."""
+        for callback in self._watchers:
+            callback()
+        with self._lock:
+            start = self._track.position
+            pcm = self._track.read(self._block)
+            if self._echo:
+                voice = self._loudspeaker.sounding(start / RATE, self._block)
+                pcm = mixed(pcm, self._echo * voice)
+            self._microphone.write(start, pcm)
+        return AudioFrame(pcm, start / RATE)
+
+    def _give(self, pcm: bytes) -> None:
+        with self._lock:
+            if self._is_open:
+                self._loudspeaker.write(pcm, self.now)
+
+    def _silence(self) -> None:
+        with self._lock:
+            self._loudspeaker.interrupt(self.now)

@@ -11,8 +11,7 @@ import threading
 from collections.abc import Callable
 
 from voicekit.audio import Clip
-from voicekit.conversation.response_delays import last_turns
-from voicekit.conversation.tape import Span, Tape
+from voicekit.conversation.tape import Span, Tape, last_turns
 from voicekit.timeline import Timeline
 
 
@@ -35,8 +34,14 @@ class Hearing:
         self._begin: float | None = None  # when the agent's first sample was played
         self._played = played
 
-    def frame(self, pcm: bytes, seq: int, at: float) -> None:
-        """A frame of the microphone arrived `at` seconds; `seq` counts from 0 in each run."""
+    def frame(self, pcm: bytes, seq: int, at: float) -> float:
+        """Take a frame that arrived `at` seconds; return where in the microphone's sound it begins.
+
+        Args:
+            pcm: its samples.
+            seq: its number in the microphone's present run; a gap is a lost frame.
+            at: seconds.
+        """
         size = len(pcm) // 2
         with self._lock:
             if seq < self._next:  # stopped and started again
@@ -47,6 +52,7 @@ class Hearing:
             # Of all frames, the one that was the quickest on its way tells the time best.
             self._origin = min(self._origin, at - (begin + size) / self.rate)
             self._caller.write(begin, pcm)
+        return begin / self.rate
 
     def played(self, samples: int, at: float, sound: Callable[[int, int], bytes]) -> None:
         """The speaker had played so many samples, all in all, at this time.

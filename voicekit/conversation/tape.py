@@ -1,4 +1,4 @@
-"""Sound with its place in time, bounded: the last minutes of one side of a conversation.
+"""Sound with its place in time, bounded: the last minutes of each side, and the turns in them.
 
 No locks: who shares a tape among threads holds one of his own.
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from voicekit.audio import Clip
+from voicekit.timeline import Timeline
 
 AUDIBLE = -40.0
 """dB relative to full scale that a sample must reach to count as audible; see `Clip.onset`."""
@@ -191,3 +193,55 @@ class Stretches:
 def _audible(samples: npt.NDArray[np.int16], loud: float) -> npt.NDArray[np.intp]:
     """The places of the audible samples."""
     return np.flatnonzero(np.abs(samples.astype(np.int32)) >= loud)
+
+
+def turns(
+    caller: Sequence[Span],
+    agent: Sequence[Span],
+    timeline: Callable[[], Timeline],
+    origin: float = 0.0,
+) -> list[Timeline]:
+    """One timeline for each of the caller's spans, with `speech_end` and, if any came, `audible`.
+
+    The answer to a span begins after it and before the next one. What the agent was saying
+    already, and goes on to say, is no answer.
+
+    Args:
+        caller: when the caller spoke.
+        agent: when the agent was heard.
+        timeline: makes an empty one.
+        origin: what the timelines' clock read at zero of the spans, in seconds.
+    """
+    found = []
+    for index, span in enumerate(caller):
+        until = caller[index + 1].start if index + 1 < len(caller) else math.inf
+        turn = timeline()
+        turn.mark("speech_end", origin + span.end)
+        onset = next((other.start for other in agent if span.end < other.start < until), None)
+        if onset is not None:
+            turn.mark("audible", origin + onset)
+        found.append(turn)
+    return found
+
+
+def last_turns(
+    caller: Iterable[Span],
+    agent: Iterable[Span],
+    timeline: Callable[[], Timeline],
+    origin: float = 0.0,
+    last: int | None = None,
+) -> list[Timeline]:
+    """The last turns, in the order of time; no more of the spans is asked for than they need.
+
+    Args:
+        caller: when the caller spoke, newest first.
+        agent: when the agent was heard, newest first.
+        timeline: makes an empty one.
+        origin: what the timelines' clock read at zero of the spans, in seconds.
+        last: how many turns; None is all.
+    """
+    spoken = [*itertools.islice(caller, last)][::-1]
+    if not spoken:
+        return []
+    heard = itertools.takewhile(lambda span: span.start > spoken[0].end, agent)
+    return turns(spoken, [*heard][::-1], timeline, origin)

@@ -8,12 +8,13 @@ import inspect
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import ipywidgets  # type: ignore[import-untyped]
 
 from voicekit.arguments import check_type
+from voicekit.conversation.duplex import Done
 from voicekit.timeline import Timeline
 from voicekit.widgets import prepare_comm
 from voicekit.widgets.courier import Courier
@@ -33,10 +34,10 @@ _log = logging.getLogger(__name__)
 
 
 class _Audio(Protocol):
-    """What the view asks of the audio: both widgets and the clips' device have it."""
+    """What the view asks of the audio; each `Duplex` of ours has it."""
 
     @property
-    def played(self) -> int: ...
+    def played(self) -> float: ...
 
     def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]: ...
 
@@ -44,13 +45,6 @@ class _Audio(Protocol):
 class _Row(NamedTuple):
     who: str
     text: str
-
-
-class _Nothing:
-    """What a callback returns: an AsyncConversation awaits it, a Conversation does not look."""
-
-    def __await__(self) -> Iterator[None]:
-        return iter(())
 
 
 class ConversationView:
@@ -78,7 +72,7 @@ class ConversationView:
         self._state = "ready"
         self._why = ""
         self._failed = False
-        self._played = 0
+        self._played = 0.0
         self._stops: list[Callable[[], object]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
@@ -136,19 +130,19 @@ class ConversationView:
                 asyncio.run_coroutine_threadsafe(ending, self._loop)
         self._end()
 
-    def _end(self, details: Any = None) -> _Nothing:
+    def _end(self, details: Any = None) -> Done:
         why = getattr(details, "message", None)
         self._why = f": {why}" if why else self._why
         self._ended.set()
         self._button.disabled = True
         self._drawing.post(None)
-        return _Nothing()
+        return Done()
 
-    def _add(self, who: str, text: str) -> _Nothing:
+    def _add(self, who: str, text: str) -> Done:
         with self._lock:
             self._rows.append(_Row(who, text))
         self._drawing.post(None)
-        return _Nothing()
+        return Done()
 
     def _copy(self) -> list[_Row]:
         with self._lock:

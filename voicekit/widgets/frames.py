@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
+
+Item = TypeVar("Item")
 
 
 class Frame(NamedTuple):
@@ -24,17 +26,17 @@ class Frame(NamedTuple):
     ended: float = 0.0
 
 
-class FrameQueue:
-    """From any thread to one event loop. `limit` frames wait at most; the oldest gives way."""
+class FrameQueue(Generic[Item]):
+    """From any thread to the event loop that reads it. `limit` wait; the oldest gives way."""
 
     def __init__(self, limit: int) -> None:
-        self._frames: deque[Frame] = deque(maxlen=limit)
-        self._loop = asyncio.get_running_loop()
+        self._frames: deque[Item] = deque(maxlen=limit)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._over = False
         self.dropped = 0
 
-    def put(self, frame: Frame) -> int:
+    def put(self, frame: Item) -> int:
         """Add one; return how many were given up for it."""
         full = len(self._frames) == self._frames.maxlen
         self.dropped += full
@@ -48,11 +50,14 @@ class FrameQueue:
         self._notify()
 
     def _notify(self) -> None:
+        if self._loop is None:
+            return  # nobody has waited yet
         with contextlib.suppress(RuntimeError):  # its loop has ended, so nobody waits
             self._loop.call_soon_threadsafe(self._wake.set)
 
-    async def get(self) -> Frame | None:
+    async def get(self) -> Item | None:
         """The next frame; None after the last."""
+        self._loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
             if self._frames:

@@ -69,7 +69,7 @@ class Microphone(PushToTalk):
         limit = round(_WAITING / frame)
         self._limit = limit
         self._courier: Courier[Frame] = Courier("voicekit-microphone", limit)
-        self._queues: list[FrameQueue] = []
+        self._queues: list[FrameQueue[Frame]] = []
         self._takes = Takes(RATE)
         self._run = self._next = 0
         self._deadline = 0.0
@@ -161,7 +161,7 @@ class Microphone(PushToTalk):
 
         Whoever is slower than the sound loses the oldest frames, which `dropped` counts.
         """
-        queue = FrameQueue(self._limit)
+        queue: FrameQueue[Frame] = FrameQueue(self._limit)
         self._queues.append(queue)
         try:
             if self._state not in _ON:

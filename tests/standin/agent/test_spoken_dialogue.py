@@ -9,7 +9,7 @@ from spoken import AsyncConversation, Conversation, agent, gather, line, needs_s
 from waiting import HANG
 
 from voicekit.commands.agent_turns import reply
-from voicekit.conversation import AsyncCaller, Caller
+from voicekit.conversation import Caller
 from voicekit.standin import script
 from voicekit.standin.agent import lines
 
@@ -45,8 +45,8 @@ def test_an_order_is_talked_over(client):
 
 
 def test_a_refund_is_talked_over_by_the_async_sdk(client):
-    async def call() -> AsyncCaller:
-        caller = AsyncCaller([line(text, 2) for text in SCRIPT[REFUND]], patience=30, linger=0.3)
+    async def call() -> Caller:
+        caller = Caller([line(text, 2) for text in SCRIPT[REFUND]], patience=30, linger=0.3)
         conversation = AsyncConversation(
             client,
             agent(client),
