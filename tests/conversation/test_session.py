@@ -12,7 +12,7 @@ import pytest
 from browser_of_ours import Browser
 from elevenlabs import ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent
-from waiting import HANG
+from waiting import HANG, until
 
 import voicekit
 from voicekit import AgentAudio, AudioError, ClipAudio
@@ -33,8 +33,7 @@ def nothing_is_left() -> Iterator[None]:
     left = [t for t in set(threading.enumerate()) - before if t.name != "MainThread"]
     for thread in left:  # an idle thread of a widget or a server ends by itself
         if thread.name.startswith(("voicekit-session", "ClientTools", "Thread-")):
-            thread.join(HANG)
-            assert not thread.is_alive(), thread
+            until(lambda one=thread: one not in threading.enumerate(), f"the end of {thread}")
     assert calls._running == set()
 
 
