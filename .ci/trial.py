@@ -27,7 +27,7 @@ import httpx
 from elevenlabs import ElevenLabs
 
 import voicekit
-from voicekit.standin.engines.process import WorkerSynthesiser, voice_names
+from voicekit.standin.engines.tts import WorkerSynthesiser, voice_names
 from voicekit.webhook import relay, webhook
 
 RACHEL = "21m00Tcm4TlvDq8ikWAM"

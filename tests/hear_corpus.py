@@ -36,11 +36,11 @@ from standin.test_ears import (
     listen,
 )
 
-from voicekit.standin import dialogue, slots
 from voicekit.standin.engines import Heard
-from voicekit.standin.engines.ears import WorkerEars
-from voicekit.standin.engines.process import WorkerSynthesiser
-from voicekit.standin.written_form import written
+from voicekit.standin.engines.asr_pool import WorkerEars
+from voicekit.standin.engines.tts import WorkerSynthesiser
+from voicekit.standin.script import dialogue, slots
+from voicekit.standin.script.written_form import written
 
 OURS = ("tenor", "alto", "baritone", "soprano", "bass", "british")
 NOISES = ("white", "pink", "speech", "babble")

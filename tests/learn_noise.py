@@ -22,9 +22,9 @@ import soxr
 from hear_corpus import OURS, spoken
 from noises import active_level
 
-from voicekit.standin import phrasings
 from voicekit.standin.engines import LISTENING_RATE, noise
-from voicekit.standin.engines.process import WorkerSynthesiser
+from voicekit.standin.engines.tts import WorkerSynthesiser
+from voicekit.standin.script import phrasings
 
 OUT = Path(noise.__file__).parents[1] / "data" / "noise.json"
 FLITE = ("slt", "kal16")

@@ -19,7 +19,7 @@ from notebook_world import CANARY
 
 import voicekit
 from voicekit.standin import start
-from voicekit.standin.faults import Fault
+from voicekit.standin.http.faults import Fault
 
 SHAPES = re.compile(
     rb"\b(?:sk-(?!canary)[A-Za-z0-9_-]{20,}|(?:sk|xi)[_-][0-9a-f]{32,}|gh[pousr]_[A-Za-z0-9]{36}"

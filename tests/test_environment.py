@@ -12,7 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import voicekit.__main__ as command_line
-from voicekit.setup import needs
+from voicekit.tools.setup import needs
 
 
 @pytest.fixture(scope="module")

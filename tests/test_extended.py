@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from voicekit.commands import test as command
+from voicekit.tools.commands import test as command
 
 HERE = Path(__file__).parent
 FOLDER = {

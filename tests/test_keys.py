@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from voicekit.errors import KeyMissingError
-from voicekit.keys import Secret, find_key
+from voicekit.world.keys import Secret, find_key
 
 CANARY = "sk-canary-0123456789abcdef"
 NAME = "ELEVENLABS_API_KEY"

@@ -15,11 +15,11 @@ VENDORS = {"elevenlabs", "openai"}
 BROWSER = {"anywidget", "IPython", "ipywebrtc", "ipywidgets", "jupyterlab"}
 LAYERS = [  # a module imports its own layer and those before it
     {"arguments", "errors", "timeline"},
-    {"audio", "containers", "setup", "text", "turns"},
+    {"audio", "text", "turns"},
     set(),  # everything that is not named here: clients, servers, what they are made of
-    {"checks", "conversation", "widgets"},
+    {"conversation", "widgets"},
 ]
-PURE = LAYERS[0] | {"setup", "__main__", "__init__"}
+PURE = LAYERS[0] | {"__main__", "__init__"}
 REST = LAYERS.index(set())
 
 
@@ -71,7 +71,7 @@ def imports(root: Path) -> list[Import]:
 
 def layer_of(module: str) -> int | None:
     """The number of a module's layer; None where layers say nothing."""
-    if top(module) in {"", "__init__", "__main__", "commands", "standin"}:
+    if top(module) in {"", "__init__", "__main__", "standin", "tools"}:
         return None
     return next((n for n, layer in enumerate(LAYERS) if top(module) in layer), REST)
 
@@ -107,7 +107,9 @@ def test_what_runs_before_the_set_up_needs_the_standard_library_alone(
     assert [
         found
         for found in imports
-        if top(found.importer) in PURE and not found.lazy and found.package not in known
+        if (top(found.importer) in PURE or found.importer.startswith("tools.setup"))
+        and not found.lazy
+        and found.package not in known
     ] == []
 
 
@@ -132,22 +134,23 @@ def test_the_stand_in_shares_no_code_with_the_client_side(imports: list[Import])
     ] == []
 
 
-def test_only_endpoints_and_commands_import_the_stand_in(imports: list[Import]) -> None:
+def test_only_world_and_tools_import_the_stand_in(imports: list[Import]) -> None:
     importers = {top(found.importer) for found in imports if found.own == "standin"}
-    assert importers <= {"standin", "commands", "endpoints"}
+    assert importers <= {"standin", "tools", "world"}
     assert all(
-        found.lazy for found in imports if found.importer == "endpoints" and found.own == "standin"
+        found.lazy for found in imports if found.importer == "world" and found.own == "standin"
     )
 
 
-def test_nothing_imports_a_command(imports: list[Import]) -> None:
-    assert {top(found.importer) for found in imports if found.own == "commands"} <= {"commands"}
+def test_a_lesson_needs_no_tool_but_the_probe(imports: list[Import]) -> None:
+    users = {found.importer for found in imports if found.own == "tools"}
+    assert {user for user in users if not user.startswith("tools")} <= {"__init__", "__main__"}
 
 
 def test_few_modules_touch_a_vendors_sdk_and_then_late(imports: list[Import]) -> None:
     vendors = [found for found in imports if found.package in VENDORS]
-    late = {"endpoints", "conversation.browser"}
-    assert all(found.importer in late or top(found.importer) == "commands" for found in vendors)
+    late = {"world", "conversation.browser"}
+    assert all(found.importer in late or top(found.importer) == "tools" for found in vendors)
     assert all(found.lazy for found in vendors if found.importer in late)
 
 

@@ -72,7 +72,7 @@ def test_no_encoding_ends_a_command(root: Path, encoding: str) -> None:
     code = (
         "import sys, types; import voicekit.__main__ as program\n"
         "def main(argv): print('✓ fertig ░ 😀'); print('später', file=sys.stderr); return 0\n"
-        "sys.modules['voicekit.commands.standin'] = types.SimpleNamespace(main=main)\n"
+        "sys.modules['voicekit.tools.commands.standin'] = types.SimpleNamespace(main=main)\n"
         "program.EXTRAS; sys.exit(program.main(['standin', '--help']))"
     )
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
@@ -86,7 +86,7 @@ def test_a_reader_that_has_read_enough_is_no_traceback(root: Path) -> None:
     code = (
         "import sys, types; import voicekit.__main__ as program\n"
         "def main(argv):\n    for _ in range(99999): print('line')\n    return 0\n"
-        "sys.modules['voicekit.commands.standin'] = types.SimpleNamespace(main=main)\n"
+        "sys.modules['voicekit.tools.commands.standin'] = types.SimpleNamespace(main=main)\n"
         "sys.exit(program.main(['standin', '--help']))"
     )
     command = [sys.executable, "-c", code]
@@ -103,7 +103,7 @@ def test_an_error_of_ours_is_one_sentence(
     def fail(_: list[str]) -> int:
         raise EngineError("The voice is missing. Install it.")
 
-    monkeypatch.setitem(sys.modules, "voicekit.commands.standin", SimpleNamespace(main=fail))
+    monkeypatch.setitem(sys.modules, "voicekit.tools.commands.standin", SimpleNamespace(main=fail))
     assert command_line.main(["standin", "--help"]) == 1
     assert capsys.readouterr().err == "voicekit: The voice is missing. Install it.\n"
 

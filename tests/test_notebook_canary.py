@@ -28,7 +28,7 @@ LEAKS = {
 }
 INNOCENT = {
     "nothing": "1 + 1",
-    "masked": "from voicekit.keys import Secret; print(Secret(key))",
+    "masked": "from voicekit.world.keys import Secret; print(Secret(key))",
     "length": "len(key)",
 }
 

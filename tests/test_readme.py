@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from voicekit.setup.needs import unmet
+from voicekit.tools.setup.needs import unmet
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         local_audio,
         session,
     )
-    from voicekit.endpoints import Endpoints, connect
     from voicekit.errors import (
         AudioError,
         EngineError,
@@ -35,13 +34,14 @@ if TYPE_CHECKING:
         UpstreamError,
         VoicekitError,
     )
-    from voicekit.keys import Secret
-    from voicekit.probing import probe
     from voicekit.serving import Served, serve
     from voicekit.speech import Chunk, Utterance, Voice, speak, speak_sync
     from voicekit.text import prepare
     from voicekit.timeline import Budget, Run, Timeline, compare, replay, simulate
+    from voicekit.tools.probe import probe
     from voicekit.widgets import Frame, Microphone, Speaker
+    from voicekit.world import World, connect
+    from voicekit.world.keys import Secret
 
     __version__: str
 
@@ -56,7 +56,6 @@ __all__ = [
     "ClipSpeaker",
     "ConversationView",
     "Duplex",
-    "Endpoints",
     "EngineError",
     "Frame",
     "KeyMissingError",
@@ -75,6 +74,7 @@ __all__ = [
     "Utterance",
     "Voice",
     "VoicekitError",
+    "World",
     "compare",
     "connect",
     "local_audio",
@@ -99,14 +99,13 @@ _HOMES = {
     "ClipSpeaker": "conversation",
     "ConversationView": "conversation",
     "Duplex": "conversation",
-    "Endpoints": "endpoints",
     "EngineError": "errors",
     "Frame": "widgets",
     "KeyMissingError": "errors",
     "Line": "conversation",
     "Microphone": "widgets",
     "Run": "timeline",
-    "Secret": "keys",
+    "Secret": "world.keys",
     "Served": "serving",
     "ServingError": "errors",
     "SetupError": "errors",
@@ -118,11 +117,12 @@ _HOMES = {
     "Utterance": "speech",
     "Voice": "speech",
     "VoicekitError": "errors",
+    "World": "world",
     "compare": "timeline",
-    "connect": "endpoints",
+    "connect": "world",
     "local_audio": "conversation",
     "prepare": "text",
-    "probe": "probing",
+    "probe": "tools.probe",
     "replay": "timeline",
     "serve": "serving",
     "session": "conversation",

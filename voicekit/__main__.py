@@ -14,7 +14,7 @@ from pathlib import Path
 
 MINIMUM = (3, 11)
 TOO_NEW = (3, 15)
-COMMANDS = Path(__file__).resolve().parent / "commands"
+COMMANDS = Path(__file__).resolve().parent / "tools" / "commands"
 EXTRAS = {"test": ("offline", "test")}  # other commands run on the stand-in alone
 
 
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
 
 def _run(command: str, arguments: list[str]) -> int:
     from voicekit.errors import VoicekitError
-    from voicekit.setup import bootstrap  # in the syntax of the Python that is wanted
+    from voicekit.tools.setup import bootstrap
 
     try:
         root = bootstrap.checkout()
@@ -56,7 +56,7 @@ def _run(command: str, arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return _fail("stopped. Run the same command again to go on from here.", 130)
     try:
-        code: int = importlib.import_module(f"voicekit.commands.{command}").main(arguments)
+        code: int = importlib.import_module(f"voicekit.tools.commands.{command}").main(arguments)
         sys.stdout.flush()
     except VoicekitError as error:
         return _fail(str(error), 1)
@@ -91,7 +91,7 @@ def _version() -> str:
     import tomllib
     from importlib import metadata
 
-    from voicekit.setup import bootstrap
+    from voicekit.tools.setup import bootstrap
 
     root = bootstrap.checkout()
     if root is None:
@@ -124,5 +124,5 @@ def _fail(message: str, code: int) -> int:
 
 if __name__ == "__main__":
     if not __package__:  # run by its path: `import voicekit` has to find the clone
-        sys.path.insert(0, str(COMMANDS.parent.parent))
+        sys.path.insert(0, str(COMMANDS.parents[2]))
     sys.exit(main(sys.argv[1:]))

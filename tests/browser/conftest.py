@@ -15,10 +15,10 @@ import pytest
 import soxr
 from playwright.sync_api import Browser, BrowserContext
 
+from bench.browser_page import NotebookPage, chromium, visitor
+from bench.browser_server import JupyterServer, jupyter
 from voicekit.audio import Clip
-from voicekit.commands.browser_page import NotebookPage, chromium, visitor
-from voicekit.commands.browser_server import JupyterServer, jupyter
-from voicekit.standin.engines.process import WorkerSynthesiser
+from voicekit.standin.engines.tts import WorkerSynthesiser
 
 SENTENCES = (
     "Your parcel left the warehouse this morning, and it should be with you by Friday. "

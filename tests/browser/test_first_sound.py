@@ -7,7 +7,7 @@ from __future__ import annotations
 from cells import SPEAK
 from waiting import until
 
-from voicekit.commands.browser_page import READY, SET_LAST_CELL
+from bench.browser_page import READY, SET_LAST_CELL
 
 
 class UntouchedPage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicekit.commands import browser_page
+from bench import browser_page
 from voicekit.errors import SetupError
 
 

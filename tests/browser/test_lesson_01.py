@@ -12,10 +12,10 @@ import pytest
 import soxr
 from playwright.sync_api import Locator, expect
 
+from bench.browser_page import NotebookPage
 from voicekit.audio import Clip
-from voicekit.commands.browser_page import NotebookPage
 from voicekit.conversation.script import at_level
-from voicekit.standin.engines.process import WorkerSynthesiser
+from voicekit.standin.engines.tts import WorkerSynthesiser
 
 RATE = 16_000
 QUESTION, INTERRUPTION = "Explain the refund policy in detail.", "Never mind."

@@ -15,10 +15,10 @@ import pytest
 import soxr
 from playwright.sync_api import expect
 
+from bench.browser_page import NotebookPage
 from voicekit.audio import Clip
-from voicekit.commands.browser_page import NotebookPage
 from voicekit.conversation.script import at_level
-from voicekit.standin.engines.process import WorkerSynthesiser
+from voicekit.standin.engines.tts import WorkerSynthesiser
 
 RATE = 16_000
 # The agent itself ends a conversation after ten minutes, as the platform's do.

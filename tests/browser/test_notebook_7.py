@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cells import LISTEN, SPEAK
 
-from voicekit.commands.browser_page import NotebookPage
+from bench.browser_page import NotebookPage
 
 
 def test_both_widgets_work_in_notebook_7(lab, profile) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from notebook_world import KEYS
 
-from voicekit.commands.browser_page import NotebookPage, chromium, visitor
-from voicekit.commands.browser_server import JupyterServer, jupyter
+from bench.browser_page import NotebookPage, chromium, visitor
+from bench.browser_server import JupyterServer, jupyter
 
 pytestmark = pytest.mark.extended
 

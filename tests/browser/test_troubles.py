@@ -8,7 +8,7 @@ import numpy as np
 from cells import LISTEN, SPEAK
 from playwright.sync_api import expect
 
-from voicekit.commands.browser_page import NotebookPage
+from bench.browser_page import NotebookPage
 
 TOLD = """
     deadline = time.monotonic() + 15

@@ -12,7 +12,8 @@ import pytest
 from waiting import HANG
 
 from voicekit.serving import serve
-from voicekit.standin import Standin, bodies
+from voicekit.standin import Standin
+from voicekit.standin.http import bodies
 from voicekit.webhook import webhook
 
 SECRET = "correct-horse-battery"

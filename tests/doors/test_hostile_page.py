@@ -14,10 +14,10 @@ import uvicorn
 from every_route import STANDIN_ROUTES, of_webhook
 from playwright.sync_api import Browser
 
-from voicekit.commands.browser_page import chromium
+from acme import Desk
+from bench.browser_page import chromium
 from voicekit.serving import serve
 from voicekit.standin import Standin
-from voicekit.support import Desk
 from voicekit.webhook import ANYONE, webhook
 
 pytestmark = pytest.mark.extended

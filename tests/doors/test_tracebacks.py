@@ -13,14 +13,14 @@ from aiohttp import web
 from starlette.requests import Request
 
 import voicekit
-from voicekit.commands import probe as probe_command
-from voicekit.keys import Secret, find_key
-from voicekit.standin.agent import outgoing
-from voicekit.standin.agent.config import CustomLlm
-from voicekit.standin.agent.ending import Ended
-from voicekit.standin.agent.vault import Vault
+from voicekit.standin.agents.config import CustomLlm
+from voicekit.standin.agents.secrets import Vault
+from voicekit.standin.answer import llm_http
+from voicekit.standin.conversation.ending import Ended
+from voicekit.tools.commands import probe as probe_command
 from voicekit.webhook import Turn, relay, webhook
 from voicekit.webhook.guard import Guard, Refused
+from voicekit.world.keys import Secret, find_key
 
 CANARY = "canary-0123456789abcdef-canary"
 OURS = str(Path(voicekit.__file__).parent)
@@ -198,7 +198,7 @@ def test_what_the_stand_in_keeps():
     known, unknown = {"secret_id": kept.secret_id}, {"secret_id": "none"}
     custom = CustomLlm(url="http://x/v1", api_key=known, request_headers={"x": unknown})
     with pytest.raises(Ended) as ended:
-        outgoing.headers(custom, vault, {})
+        llm_http.headers(custom, vault, {})
     assert CANARY not in shown(ended.value) + repr(vars(vault)) + repr(vars(kept))
     custom = CustomLlm(url="http://x/v1", api_key=known)
-    assert outgoing.headers(custom, vault, {}) == {"Authorization": f"Bearer {CANARY}"}
+    assert llm_http.headers(custom, vault, {}) == {"Authorization": f"Bearer {CANARY}"}

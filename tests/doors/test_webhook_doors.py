@@ -12,11 +12,11 @@ from aiohttp import web
 from waiting import HANG
 
 import voicekit
+from acme import Desk, converse
 from voicekit.errors import UpstreamError
-from voicekit.keys import Secret
 from voicekit.serving import serve
-from voicekit.support import Desk, converse
 from voicekit.webhook import ANYONE, Turn, relay, webhook
+from voicekit.world.keys import Secret
 
 PATHS = ["/v1/chat/completions", "/chat/completions", "/a/chat/completions", "/llm-webhook"]
 ASKED = {"messages": [{"role": "user", "content": "Hi."}]}

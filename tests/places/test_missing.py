@@ -21,12 +21,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as dial
 
 from voicekit.audio import Clip
-from voicekit.checks import understands
 from voicekit.errors import EngineError
-from voicekit.standin import Standin, tls
+from voicekit.standin import Standin
 from voicekit.standin.engines.recogniser import has_wheel
 from voicekit.standin.engines.worker import Worker
-from voicekit.standin.refusals import close_reason
+from voicekit.standin.http import tls
+from voicekit.standin.http.refusals import close_reason
+from voicekit.tools.doctor import understands
 
 NOT_INSTALLED = "raise ImportError('No module named pocketsphinx')"
 TOO_NEW = f"import sys\nsys.version_info = (3, 14, 0, 'final', 0)\n{NOT_INSTALLED}"

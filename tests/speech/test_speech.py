@@ -13,7 +13,7 @@ from voicekit import Voice, speak_sync
 from voicekit.errors import SpeechError
 from voicekit.speech.channel import Address
 from voicekit.standin import start
-from voicekit.standin.faults import Fault
+from voicekit.standin.http.faults import Fault
 
 REPLY = "Of course. I have found your order, and it left our warehouse this morning."
 

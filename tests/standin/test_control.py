@@ -9,7 +9,7 @@ import pytest
 from waiting import HANG
 
 from voicekit.standin import Standin
-from voicekit.standin.faults import Fault
+from voicekit.standin.http.faults import Fault
 
 
 @pytest.fixture

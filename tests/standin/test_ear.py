@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from voicekit.standin.engines import LISTENING_RATE, Heard
-from voicekit.standin.engines.ear import LEAD, MEMORY, TAIL, Ear
+from voicekit.standin.engines.listener import LEAD, MEMORY, TAIL, Ear
 
 LOUD, QUIET = b"\x00\x10" * 512, b"\x01\x00" * 512
 

@@ -17,15 +17,15 @@ import pytest
 import soxr
 
 from voicekit.errors import EngineError
-from voicekit.standin import dialogue, phrasings, slots
-from voicekit.standin.endpointing import Endpointer, SpeechEnded, SpeechSuspected
 from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing
-from voicekit.standin.engines.ears import WorkerEars
+from voicekit.standin.engines.asr_pool import WorkerEars
+from voicekit.standin.engines.endpointing import Endpointer, SpeechEnded, SpeechSuspected
 from voicekit.standin.engines.noise import without_noise
-from voicekit.standin.engines.process import WorkerSynthesiser
 from voicekit.standin.engines.recogniser import Coverage, Recogniser, arpa
-from voicekit.standin.intents import intents
-from voicekit.standin.written_form import written
+from voicekit.standin.engines.tts import WorkerSynthesiser
+from voicekit.standin.script import dialogue, phrasings, slots
+from voicekit.standin.script.intents import intents
+from voicekit.standin.script.written_form import written
 
 CORPUS: dict[str, Any] = tomllib.loads(
     (Path(__file__).parent / "data" / "utterances.toml").read_text("utf-8")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicekit.standin.elevenlabs_buffer import TextBuffer
+from voicekit.standin.speech.buffer import TextBuffer
 
 
 def words(characters: int) -> str:

@@ -11,7 +11,7 @@ from waiting import until
 from websockets.exceptions import InvalidStatus
 from wire import dial, hear, hear_until, say
 
-from voicekit.standin import profiles
+from voicekit.standin.catalog import profiles
 
 SENTENCE = "Your parcel left the warehouse this morning, and it is on its way. "
 

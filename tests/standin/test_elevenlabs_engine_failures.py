@@ -10,7 +10,8 @@ from wire import RACHEL, dial, hear, say
 
 from voicekit import serving
 from voicekit.errors import EngineError
-from voicekit.standin import app, profiles
+from voicekit.standin import app
+from voicekit.standin.catalog import profiles
 from voicekit.standin.engines import Speech
 from voicekit.standin.state import State
 

@@ -17,8 +17,8 @@ from waiting import HANG, until
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire import RACHEL, dial, hear, hear_until, say
 
-from voicekit.standin import profiles
-from voicekit.standin.faults import Fault
+from voicekit.standin.catalog import profiles
+from voicekit.standin.http.faults import Fault
 
 TEXT = "Hello there, how are you today?"
 SPEECH = "/elevenlabs/v1/text-to-speech/*"

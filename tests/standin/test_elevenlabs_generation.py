@@ -5,8 +5,10 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicekit.standin import formats, profiles
-from voicekit.standin.elevenlabs_generation import (
+from voicekit.standin.catalog import profiles
+from voicekit.standin.engines import Speech
+from voicekit.standin.speech import formats
+from voicekit.standin.speech.generation import (
     LONGEST,
     Pace,
     alignment_ms,
@@ -14,7 +16,6 @@ from voicekit.standin.elevenlabs_generation import (
     passages,
     pieces,
 )
-from voicekit.standin.engines import Speech
 
 RATE = 1000
 

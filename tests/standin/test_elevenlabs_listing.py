@@ -9,8 +9,8 @@ from elevenlabs.core.api_error import ApiError
 from waiting import HANG
 from wire import GEORGE, RACHEL
 
-from voicekit.standin import elevenlabs_catalog
-from voicekit.standin.engines.process import voice_names
+from voicekit.standin.catalog import elevenlabs
+from voicekit.standin.engines.tts import voice_names
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def client(standin):
 
 
 def test_every_voice_speaks_with_an_offline_voice_that_exists():
-    voices = elevenlabs_catalog.voices()
+    voices = elevenlabs.voices()
     assert {voice.offline for voice in voices} <= set(voice_names())
     assert len({voice.id for voice in voices}) == len(voices)
     assert len({voice.offline for voice in voices}) >= 4
@@ -41,7 +41,7 @@ def test_pages_of_a_search_join_to_the_whole_list(client):
         assert page.has_more == (token is not None)
         if not token:
             break
-    assert found == sorted(voice.name for voice in elevenlabs_catalog.voices())
+    assert found == sorted(voice.name for voice in elevenlabs.voices())
     assert page.total_count == len(found)
 
 

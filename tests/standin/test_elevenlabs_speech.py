@@ -17,8 +17,9 @@ from elevenlabs.errors import UnprocessableEntityError
 from waiting import HANG, until
 from wire import GEORGE, RACHEL
 
-from voicekit.standin import formats, profiles
-from voicekit.standin.elevenlabs_speech import STREAMED
+from voicekit.standin.catalog import profiles
+from voicekit.standin.speech import formats
+from voicekit.standin.speech.text_to_speech import STREAMED
 
 TEXT = "Hello there."
 MODELS = ("eleven_flash_v2_5", "eleven_turbo_v2", "eleven_multilingual_v2", "eleven_v3")

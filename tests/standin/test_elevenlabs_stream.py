@@ -16,8 +16,8 @@ from waiting import HANG, until
 from websockets.exceptions import InvalidStatus
 from wire import FLASH, GEORGE, RACHEL, dial, hear, hear_until, say, sound
 
-from voicekit.standin import profiles
-from voicekit.standin.elevenlabs_speech import STREAMED
+from voicekit.standin.catalog import profiles
+from voicekit.standin.speech.text_to_speech import STREAMED
 
 SENTENCE = "Your parcel left the warehouse this morning, and it is on its way. "
 BOTH = SENTENCE + "It should be with you by Friday. "

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicekit.standin.endpointing import (
+from voicekit.standin.engines import FRAME, Activity
+from voicekit.standin.engines.endpointing import (
     EAGERNESS,
     Endpointer,
     Event,
@@ -18,7 +19,6 @@ from voicekit.standin.endpointing import (
     SpeechStarted,
     SpeechSuspected,
 )
-from voicekit.standin.engines import FRAME, Activity
 
 LOUD, QUIET = 0.9, 0.05
 

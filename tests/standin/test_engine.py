@@ -18,8 +18,8 @@ from waiting import HANG
 
 from voicekit.errors import EngineError
 from voicekit.standin.engines import Speech, espeak, worker
-from voicekit.standin.engines.process import WorkerSynthesiser, voice_names
-from voicekit.standin.engines.timing import Word, character_edges
+from voicekit.standin.engines.alignment import Word, character_edges
+from voicekit.standin.engines.tts import WorkerSynthesiser, voice_names
 
 PROGRAM = str(espeak.__file__)
 

@@ -23,8 +23,8 @@ from waiting import HANG, until
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire import RACHEL, dial, hear, say
 
-from voicekit.standin import refusals
-from voicekit.standin.faults import KINDS, Fault
+from voicekit.standin.http import refusals
+from voicekit.standin.http.faults import KINDS, Fault
 
 HELD = 60.0  # seconds; a test that waits for it has failed
 PATIENCE = 0.3  # seconds that an impatient client waits

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from voicekit.errors import EngineError
-from voicekit.standin.formats import KNOWN, UnknownFormat, encoder
+from voicekit.standin.speech.formats import KNOWN, UnknownFormat, encoder
 
 RATE = 22050
 MP3 = [name for name in KNOWN if name.startswith("mp3_")]

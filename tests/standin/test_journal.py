@@ -11,7 +11,7 @@ from waiting import HANG
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-from voicekit.standin import journal
+from voicekit.standin.http import journal
 
 CANARY = "sk-canary-5b1f0a2e7c94d6388f"
 VOICE = "21m00Tcm4TlvDq8ikWAM"

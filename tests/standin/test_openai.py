@@ -15,7 +15,7 @@ from openai import AsyncOpenAI, OpenAI
 from waiting import HANG, until
 
 from voicekit.standin import Standin
-from voicekit.standin.faults import Fault
+from voicekit.standin.http.faults import Fault
 
 QUESTION = [{"role": "user", "content": "What are your opening hours?"}]
 HOURS = "Our stores are open Monday to Friday from 9:00 to 19:00, and Saturday from 10:00 to 16:00."

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voicekit.standin import chat, completions, tokens
-from voicekit.standin.dialogue import Answer
-from voicekit.standin.refusals import Refusal
-from voicekit.standin.responder import answer
-from voicekit.standin.tool_results import spoken
+from voicekit.standin.http.refusals import Refusal
+from voicekit.standin.openai import chat
+from voicekit.standin.script import completions, tokens
+from voicekit.standin.script.dialogue import Answer
+from voicekit.standin.script.responder import answer
+from voicekit.standin.script.tool_results import spoken
 
 TEXT = {"type": "string"}
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from voicekit.standin import retrieval
-from voicekit.standin.intents import intents
-from voicekit.standin.spoken_numbers import words
+from voicekit.standin.script import retrieval
+from voicekit.standin.script.intents import intents
+from voicekit.standin.script.spoken_numbers import words
 
 HELD_OUT = tomllib.loads(
     (Path(__file__).parents[1] / "data" / "paraphrases.toml").read_text("utf-8")

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from ears import hear, word_errors, words
 
-from voicekit.standin import formats
-from voicekit.standin.engines.process import WorkerSynthesiser, voice_names
+from voicekit.standin.engines.tts import WorkerSynthesiser, voice_names
+from voicekit.standin.speech import formats
 
 SENTENCES = Path(__file__).parent.parent.joinpath("support_sentences.txt").read_text().splitlines()
 VENDOR_VOICES = tomllib.loads(

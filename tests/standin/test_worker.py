@@ -12,8 +12,8 @@ import pytest
 
 from voicekit.errors import EngineError
 from voicekit.standin.engines import worker
-from voicekit.standin.engines.ears import WorkerEars
-from voicekit.standin.engines.process import WorkerSynthesiser
+from voicekit.standin.engines.asr_pool import WorkerEars
+from voicekit.standin.engines.tts import WorkerSynthesiser
 from voicekit.standin.engines.worker import Attendant, DiedError
 
 HOUR = 3600.0

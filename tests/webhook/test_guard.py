@@ -10,8 +10,8 @@ import pytest
 from asking import HELLO, ask
 from waiting import HANG, until
 
-from voicekit.keys import Secret
 from voicekit.webhook import ANYONE, webhook
+from voicekit.world.keys import Secret
 
 SECRET = "correct-horse-battery"
 

@@ -17,11 +17,11 @@ from elevenlabs import ElevenLabs
 from elevenlabs.conversational_ai.conversation import Conversation
 from waiting import HANG
 
+from acme import Desk, converse
 from voicekit.conversation import Caller
-from voicekit.endpoints import Endpoints, connect
 from voicekit.serving import App, Message, Receive, Scope, Send
-from voicekit.support import Desk, converse
 from voicekit.webhook import Turn, webhook
+from voicekit.world import World, connect
 
 SECRET = "s3cret-of-the-agent"
 TODAY = date(2026, 11, 21)
@@ -72,18 +72,18 @@ class LosingTheYes:
 
 
 @pytest.fixture
-def world() -> Endpoints:
+def world() -> World:
     return connect("instant", offline=True)
 
 
 @pytest.fixture
-def eleven(world: Endpoints) -> Iterator[ElevenLabs]:
+def eleven(world: World) -> Iterator[ElevenLabs]:
     with httpx.Client(trust_env=False, timeout=HANG) as transport:
         url, key = world.elevenlabs_url, world.elevenlabs_key.reveal()
         yield ElevenLabs(base_url=url, api_key=key, httpx_client=transport)
 
 
-def desk_webhook(world: Endpoints, desk: Desk) -> App:
+def desk_webhook(world: World, desk: Desk) -> App:
     async def answer(turn: Turn) -> AsyncIterator[Any]:
         async with world.async_openai() as client:
             async for piece in converse(client, desk, turn.messages, offered=turn.tools):
@@ -106,7 +106,7 @@ def agent_with(eleven: ElevenLabs, url: str) -> str:
 
 @pytest.mark.extended
 def test_a_spoken_refund_is_made_once_though_its_request_comes_twice(
-    serving: Callable[[App], str], eleven: ElevenLabs, world: Endpoints, tmp_path: Path
+    serving: Callable[[App], str], eleven: ElevenLabs, world: World, tmp_path: Path
 ) -> None:
     pytest.importorskip("pocketsphinx")  # the stand-in's ears
     desk = Desk(tmp_path / "acme.db", today=TODAY)

@@ -16,7 +16,7 @@ import pytest
 from openai import OpenAI
 from waiting import HANG, until
 
-from voicekit.support import Desk
+from acme import Desk
 
 SECRET = "s3cret-of-the-agent"
 

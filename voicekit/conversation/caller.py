@@ -13,7 +13,7 @@ from voicekit.conversation.duplex import Done
 from voicekit.conversation.script import Line, Room, Script, recorded
 
 if TYPE_CHECKING:
-    from voicekit.endpoints import Endpoints
+    from voicekit.world import World
 
 BLOCK = 0.02
 """Seconds of microphone in one message: also how finely a cue is met."""
@@ -64,7 +64,7 @@ class Caller(ClipAudio):
     def __init__(
         self,
         script: Iterable[str | Line],
-        world: Endpoints | None = None,
+        world: World | None = None,
         *,
         voice: str = RACHEL,
         level: float = -26.0,

@@ -18,7 +18,7 @@ from voicekit.errors import AudioError
 from voicekit.speech import speak_sync
 
 if TYPE_CHECKING:
-    from voicekit.endpoints import Endpoints
+    from voicekit.world import World
 
 MODEL = "eleven_flash_v2_5"
 _FULL_SCALE = 32768.0
@@ -88,7 +88,7 @@ def cough(over: float = 1.0, seed: int = 0) -> Line:
 
 
 def recorded(
-    script: Iterable[str | Line], world: Endpoints | None, voice: str, level: float
+    script: Iterable[str | Line], world: World | None, voice: str, level: float
 ) -> list[Line]:
     """The lines, each with its sound; the vendor's voice speaks those that have none.
 

@@ -19,8 +19,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from voicekit.errors import SpeechDroppedError, SpeechError
-from voicekit.keys import Secret
 from voicekit.speech.messages import Audio, read
+from voicekit.world.keys import Secret
 
 INACTIVITY = 180
 """Seconds without text after which the vendor hangs up: its maximum, its default is 20."""

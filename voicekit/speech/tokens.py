@@ -13,7 +13,7 @@ from collections.abc import (
 from typing import Any
 
 from voicekit.errors import UpstreamError
-from voicekit.sources import opened
+from voicekit.streams import opened
 
 Text = str | Iterable[Any] | AsyncIterable[Any] | Awaitable[Any]
 """What can be spoken: strings, the chunks of a chat completion stream, or what gives one later."""

@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, Never
 
 from voicekit.arguments import check_choice, check_type
-from voicekit.endpoints import Endpoints, connect
 from voicekit.speech.channel import Address, Spare
 from voicekit.speech.delivery import Chunk
 from voicekit.speech.tokens import Text
 from voicekit.speech.utterance import Utterance
 from voicekit.text.preparer import Preparer
 from voicekit.timeline.marks import Timeline
+from voicekit.world import World, connect
 
 RACHEL = "21m00Tcm4TlvDq8ikWAM"
 """A voice id that every account has. Look others up: `client.voices.search(search="Sarah")`."""
@@ -54,7 +54,7 @@ class Voice:
 
     def __init__(
         self,
-        world: Endpoints | None = None,
+        world: World | None = None,
         voice: str = RACHEL,
         *,
         model: str = "eleven_flash_v2_5",
@@ -69,7 +69,7 @@ class Voice:
         if unknown:
             raise TypeError(_unknown(next(iter(unknown))))
         world = connect() if world is None else world
-        check_type("world", world, Endpoints, "Pass what voicekit.connect() returns.")
+        check_type("world", world, World, "Pass what voicekit.connect() returns.")
         for name, value in (("voice", voice), ("model", model)):
             check_type(name, value, str, "Pass its id.")
             if not value.strip():
@@ -129,7 +129,7 @@ class Voice:
         await self._connection.close()
 
 
-def speak(text: Text, world: Endpoints | None = None, **voice: Any) -> Utterance:
+def speak(text: Text, world: World | None = None, **voice: Any) -> Utterance:
     """Say one text, or an LLM's tokens as they come. Keywords are those of `Voice`.
 
     For more than one utterance a `Voice` is quicker: it is connected before it is needed.
@@ -137,7 +137,7 @@ def speak(text: Text, world: Endpoints | None = None, **voice: Any) -> Utterance
     return Voice(world, **voice).speak(text)
 
 
-def speak_sync(text: Text, world: Endpoints | None = None, **voice: Any) -> Iterator[Chunk]:
+def speak_sync(text: Text, world: World | None = None, **voice: Any) -> Iterator[Chunk]:
     """`speak` for code without `await`: a generator of chunks; closing it cancels the utterance."""
     chunks: queue.SimpleQueue[Chunk | BaseException | None] = queue.SimpleQueue()
     loop = asyncio.new_event_loop()

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from voicekit import serving
-from voicekit.standin import app, profiles, tls
-from voicekit.standin.agent.reach import Reach
+from voicekit.standin import app
+from voicekit.standin.catalog import profiles
+from voicekit.standin.http import tls
+from voicekit.standin.http.reach import Reach
 from voicekit.standin.state import OFFLINE_KEYS, State
 
 __all__ = ["Standin", "start"]

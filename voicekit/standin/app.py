@@ -15,22 +15,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 
 from voicekit.serving import App, Receive, Scope, Send
-from voicekit.standin import (
-    control,
-    elevenlabs_account,
-    elevenlabs_listing,
-    elevenlabs_speech,
-    elevenlabs_transcription,
-    openai,
-    openai_responses,
-)
-from voicekit.standin.agent.routes import AGENTS
-from voicekit.standin.agent.socket import conversation
-from voicekit.standin.elevenlabs_contexts import multi_stream_input
-from voicekit.standin.elevenlabs_stream import stream_input
-from voicekit.standin.faults import Faulting
-from voicekit.standin.journal import Journaling
-from voicekit.standin.refusals import Refusal, Refusing, respond
+from voicekit.standin import account, control
+from voicekit.standin.catalog import listing
+from voicekit.standin.conversation.socket import conversation
+from voicekit.standin.http.faults import Faulting
+from voicekit.standin.http.journal import Journaling
+from voicekit.standin.http.refusals import Refusal, Refusing, respond
+from voicekit.standin.openai import chat_completions, responses
+from voicekit.standin.rest.routes import AGENTS
+from voicekit.standin.speech import speech_to_text, text_to_speech
+from voicekit.standin.speech.multi_stream_input import multi_stream_input
+from voicekit.standin.speech.stream_input import stream_input
 from voicekit.standin.state import State
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -52,32 +47,32 @@ _WORD = re.compile("[a-z][a-z-]*")
 _SPEECH = "/v1/text-to-speech/{voice_id}"
 
 ELEVENLABS: Sequence[BaseRoute] = (
-    _post(_SPEECH, elevenlabs_speech.convert),
-    _post(f"{_SPEECH}/stream", elevenlabs_speech.stream),
-    _post(f"{_SPEECH}/with-timestamps", elevenlabs_speech.convert_with_timestamps),
-    _post(f"{_SPEECH}/stream/with-timestamps", elevenlabs_speech.stream_with_timestamps),
+    _post(_SPEECH, text_to_speech.convert),
+    _post(f"{_SPEECH}/stream", text_to_speech.stream),
+    _post(f"{_SPEECH}/with-timestamps", text_to_speech.convert_with_timestamps),
+    _post(f"{_SPEECH}/stream/with-timestamps", text_to_speech.stream_with_timestamps),
     WebSocketRoute(f"{_SPEECH}/stream-input", stream_input),
     WebSocketRoute(f"{_SPEECH}/multi-stream-input", multi_stream_input),
     WebSocketRoute("/v1/convai/conversation", conversation),
     *AGENTS,  # the REST half: see agent/routes.py
-    _post("/v1/speech-to-text", elevenlabs_transcription.convert),
-    _get("/v1/voices", elevenlabs_listing.all_voices),
-    _get("/v2/voices", elevenlabs_listing.search_voices),
-    _get("/v1/voices/settings/default", elevenlabs_listing.default_settings),
-    _get("/v1/voices/{voice_id}", elevenlabs_listing.one_voice),
-    _get("/v1/voices/{voice_id}/settings", elevenlabs_listing.voice_settings),
-    _get("/v1/models", elevenlabs_listing.models),
-    _get("/v1/user", elevenlabs_account.user),
-    _get("/v1/user/subscription", elevenlabs_account.subscription),
+    _post("/v1/speech-to-text", speech_to_text.convert),
+    _get("/v1/voices", listing.all_voices),
+    _get("/v2/voices", listing.search_voices),
+    _get("/v1/voices/settings/default", listing.default_settings),
+    _get("/v1/voices/{voice_id}", listing.one_voice),
+    _get("/v1/voices/{voice_id}/settings", listing.voice_settings),
+    _get("/v1/models", listing.models),
+    _get("/v1/user", account.user),
+    _get("/v1/user/subscription", account.subscription),
 )
 
 OPENAI: Sequence[BaseRoute] = (
-    _get("/v1/models", openai.list_models),
-    _get("/v1/models/{model}", openai.retrieve_model),
-    _post("/v1/chat/completions", openai.create_completion),
-    _post("/v1/responses", openai_responses.create),
-    _get("/v1/responses/{response}", openai_responses.retrieve),
-    Route("/v1/responses/{response}", openai_responses.delete, methods=["DELETE"]),
+    _get("/v1/models", chat_completions.list_models),
+    _get("/v1/models/{model}", chat_completions.retrieve_model),
+    _post("/v1/chat/completions", chat_completions.create_completion),
+    _post("/v1/responses", responses.create),
+    _get("/v1/responses/{response}", responses.retrieve),
+    Route("/v1/responses/{response}", responses.delete, methods=["DELETE"]),
 )
 
 STANDIN: Sequence[BaseRoute] = (

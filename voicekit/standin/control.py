@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from voicekit.serving import App, Receive, Scope, Send
-from voicekit.standin import bodies, profiles
-from voicekit.standin.faults import Fault
-from voicekit.standin.refusals import Refusal, respond
+from voicekit.standin.catalog import profiles
+from voicekit.standin.http import bodies
+from voicekit.standin.http.faults import Fault
+from voicekit.standin.http.refusals import Refusal, respond
 from voicekit.standin.state import State
 
 SETTINGS = ("strict_keys", "strict_overrides")

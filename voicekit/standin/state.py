@@ -13,22 +13,22 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from voicekit.standin.agent.hooks import Workspace
-from voicekit.standin.agent.knowledge import Knowledge
-from voicekit.standin.agent.post_call import PostCalls
-from voicekit.standin.agent.reach import Reach
-from voicekit.standin.agent.records import Conversations
-from voicekit.standin.agent.signing import Signatures
-from voicekit.standin.agent.store import Agents
-from voicekit.standin.agent.toolbox import Toolbox
-from voicekit.standin.agent.vault import Vault
+from voicekit.standin.agents.knowledge import Knowledge
+from voicekit.standin.agents.secrets import Vault
+from voicekit.standin.agents.signing import Signatures
+from voicekit.standin.agents.store import Agents
+from voicekit.standin.agents.toolbox import Toolbox
+from voicekit.standin.catalog.profiles import Profile
 from voicekit.standin.engines import Recogniser, Synthesiser
-from voicekit.standin.engines.ears import WorkerEars
-from voicekit.standin.engines.process import WorkerSynthesiser
-from voicekit.standin.faults import Faults
-from voicekit.standin.journal import Journal
-from voicekit.standin.profiles import Profile
-from voicekit.standin.responses_store import Responses
+from voicekit.standin.engines.asr_pool import WorkerEars
+from voicekit.standin.engines.tts import WorkerSynthesiser
+from voicekit.standin.http.faults import Faults
+from voicekit.standin.http.journal import Journal
+from voicekit.standin.http.reach import Reach
+from voicekit.standin.openai.responses_store import Responses
+from voicekit.standin.records.conversations import Conversations
+from voicekit.standin.records.hooks import Workspace
+from voicekit.standin.records.post_call import PostCalls
 
 OFFLINE_KEYS = {"elevenlabs": "offline-elevenlabs-key", "openai": "offline-openai-key"}
 """Placeholders that open the stand-in and nothing else."""

@@ -16,13 +16,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from voicekit.arguments import check_callable
-from voicekit.keys import Secret
 from voicekit.serving import Receive, Scope, Send
 from voicekit.serving.lingering import Lingering
 from voicekit.webhook import chunks, responses, turn
 from voicekit.webhook.guard import Anyone, Guard, Refused
 from voicekit.webhook.log import Entry, Log
 from voicekit.webhook.reply import Answer, Context, Manner, Reply
+from voicekit.world.keys import Secret
 
 APOLOGY = "Sorry, something went wrong on my side. Could you say that again?"
 _AN_ANSWER = "Pass a function of one turn, without calling it, or relay(…)."

@@ -14,7 +14,7 @@ from enum import Enum
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from voicekit.keys import Secret
+from voicekit.world.keys import Secret
 
 _BODY_PATIENCE = 10.0  # seconds for the whole body
 _RETRY_AFTER = "1"

@@ -14,9 +14,9 @@ import aiohttp
 
 from voicekit.arguments import check_type
 from voicekit.errors import UpstreamError
-from voicekit.keys import Secret
 from voicekit.webhook import mending
 from voicekit.webhook.turn import Turn
+from voicekit.world.keys import Secret
 
 _PATH = "/chat/completions"
 _DONE = b"[DONE]"

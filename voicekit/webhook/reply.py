@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from voicekit.errors import UpstreamError
 from voicekit.serving import Receive, Scope, Send
-from voicekit.sources import opened
+from voicekit.streams import opened
 from voicekit.webhook.chunks import Form
 from voicekit.webhook.limit import Limit
 from voicekit.webhook.log import Entry

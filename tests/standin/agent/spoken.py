@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from bench.agent_turns import EVENTS
+from bench.agent_voices import STRANGERS, Voices
 from voicekit import Line
-from voicekit.commands.agent_turns import EVENTS
-from voicekit.commands.agent_voices import STRANGERS, Voices
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of the SDK's own making

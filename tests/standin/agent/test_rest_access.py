@@ -7,8 +7,8 @@ import httpx
 import pytest
 from elevenlabs.core.api_error import ApiError
 
-from voicekit.standin.agent.signing import LIFE
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents.signing import LIFE
+from voicekit.standin.agents.store import READY
 
 
 @pytest.fixture

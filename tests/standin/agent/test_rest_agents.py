@@ -9,7 +9,7 @@ from elevenlabs.core.api_error import ApiError
 from elevenlabs.errors import UnprocessableEntityError
 from elevenlabs.types import AgentConfig, ConversationalConfig, PromptAgentApiModelOutput
 
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents.store import READY
 
 
 def config(**prompt):

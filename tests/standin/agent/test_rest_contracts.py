@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from published import check
 
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents.store import READY
 
 C = "/v1/convai"
 CLIENT_TOOL = {

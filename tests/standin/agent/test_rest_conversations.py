@@ -8,9 +8,9 @@ import pytest
 import soundfile
 from elevenlabs.core.api_error import ApiError
 
-from voicekit.standin.agent.recording import RATE, Recording
-from voicekit.standin.agent.records import KEPT, RECORDED
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents.store import READY
+from voicekit.standin.records.conversations import KEPT, RECORDED
+from voicekit.standin.records.recording import RATE, Recording
 
 
 @pytest.fixture

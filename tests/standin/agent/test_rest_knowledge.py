@@ -8,8 +8,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from voicekit import serving
-from voicekit.standin.agent import passages
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents import chunking
+from voicekit.standin.agents.store import READY
 
 MUSEUM = """\
 # Opening hours
@@ -219,9 +219,9 @@ def test_a_found_passage_can_be_looked_up(standin, client, museum):
 
 def test_passages_hold_every_word_and_are_short():
     text = f"{MUSEUM}\n\n{'word ' * 200}\n\n{'x' * 1000}"
-    found = passages.split(text)
-    assert max(map(len, found)) <= passages.LONGEST
+    found = chunking.split(text)
+    assert max(map(len, found)) <= chunking.LONGEST
     assert "".join("".join(found).split()).count("word") == 200
     assert "".join(found).count("x") >= 1000
-    assert passages.split("") == []
-    assert passages.split("Only a heading") == ["Only a heading"]
+    assert chunking.split("") == []
+    assert chunking.split("Only a heading") == ["Only a heading"]

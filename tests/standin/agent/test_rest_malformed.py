@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from voicekit.standin.agent.routes import AGENTS
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents.store import READY
+from voicekit.standin.rest.routes import AGENTS
 
 NAMES = re.findall(
     r"\w+",

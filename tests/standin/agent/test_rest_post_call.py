@@ -14,7 +14,7 @@ from starlette.routing import Route
 from waiting import HANG, until
 
 from voicekit import serving
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents.store import READY
 
 
 class Receiver:

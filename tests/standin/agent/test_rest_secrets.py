@@ -5,7 +5,7 @@ import json
 import pytest
 from elevenlabs.core.api_error import ApiError
 
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents.store import READY
 
 VALUE = "canary-7f3a-never-shown"
 

@@ -10,8 +10,8 @@ from elevenlabs.types import (
     PromptAgentApiModelOutput,
 )
 
-from voicekit.standin.agent.simulated_user import GOODBYE, RULES, SimulatedUser
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents.store import READY
+from voicekit.standin.rest.simulated_user import GOODBYE, RULES, SimulatedUser
 
 
 def caller(prompt: str, first_message: str = "", **more):

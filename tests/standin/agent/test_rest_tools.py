@@ -4,7 +4,7 @@ import pytest
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.types import ToolRequestModel, ToolRequestModelToolConfig_Client
 
-from voicekit.standin.agent.store import READY
+from voicekit.standin.agents.store import READY
 
 
 @pytest.fixture

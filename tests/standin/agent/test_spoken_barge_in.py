@@ -9,8 +9,8 @@ from functools import partial
 import pytest
 from spoken import agent, gather, needs_strangers, said
 
-from voicekit.commands.agent_phone import in_parallel
-from voicekit.commands.agent_turns import interrupted, talked_on
+from bench.agent_phone import in_parallel
+from bench.agent_turns import interrupted, talked_on
 from voicekit.conversation import cough
 
 pytestmark = [pytest.mark.extended, needs_strangers]

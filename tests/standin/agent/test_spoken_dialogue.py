@@ -8,10 +8,9 @@ import pytest
 from spoken import AsyncConversation, Conversation, agent, gather, line, needs_strangers, said
 from waiting import HANG
 
-from voicekit.commands.agent_turns import reply
+from bench.agent_turns import reply
 from voicekit.conversation import Caller
-from voicekit.standin import script
-from voicekit.standin.agent import lines
+from voicekit.standin.script import agent_lines, lesson_lines
 
 pytestmark = [pytest.mark.extended, needs_strangers]
 
@@ -72,5 +71,5 @@ def test_talk_of_other_things_gets_an_honest_answer_and_no_order(client):
     given = asyncio.run(
         gather(*(reply(client, made, said(text, n), -65.0, n) for n, text in enumerate(other)))
     )
-    honest = {lines.say("not_understood"), script.fixed("fallback")}
+    honest = {agent_lines.say("not_understood"), lesson_lines.fixed("fallback")}
     assert set(given) <= honest

@@ -10,7 +10,7 @@ import pytest
 from spoken import agent, gather, needs_strangers, said
 from waiting import until
 
-from voicekit.commands.agent_turns import reply
+from bench.agent_turns import reply
 
 pytestmark = [pytest.mark.extended, needs_strangers]
 

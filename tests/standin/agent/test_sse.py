@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from voicekit.standin.agent.sse import Chunks, NotAStream, events
+from voicekit.standin.answer.sse import Chunks, NotAStream, events
 
 
 def read(blocks: list[bytes]) -> list[str]:

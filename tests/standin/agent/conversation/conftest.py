@@ -6,7 +6,7 @@ import pytest
 from fake_ears import FakeEars, FakeEndpointer
 from llm import Model
 
-from voicekit.standin import endpointing
+from voicekit.standin.engines import endpointing
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from voicekit.standin import endpointing
-from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Heard
+from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Heard, endpointing
 
 QUIET = bytes(2 * LISTENING_RATE // 10)
 LOUD = (np.full(LISTENING_RATE // 10, 8000, "<i2")).tobytes()

@@ -14,8 +14,8 @@ from talk import agent, dial, hear, hear_all, say
 from waiting import HANG, until
 
 from voicekit.standin import Standin
-from voicekit.standin.agent import reach
-from voicekit.standin.agent.reach import OutOfReach, Reach, is_public
+from voicekit.standin.http import reach
+from voicekit.standin.http.reach import OutOfReach, Reach, is_public
 
 WRITING = {"conversation_config_override": {"conversation": {"text_only": True}}}
 KEY = "s3cret-of-the-first-address"

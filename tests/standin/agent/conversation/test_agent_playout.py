@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicekit.standin.agent.playout import LAG, Playout, whole_words
+from voicekit.standin.answer.playout import LAG, Playout, whole_words
 
 TEXT = "Your parcel, number 1042, is on its way; it should be there on Friday at noon."
 pieces = st.lists(st.tuples(st.floats(0, 1), st.integers(1, 12), st.floats(0.02, 1)), max_size=9)

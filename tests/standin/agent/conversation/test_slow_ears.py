@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fake_ears import LOUD, FakeHearing
 from talk import ALL_EVENTS, agent, dial, hear, hear_until, of, say, speak, utter
 
-from voicekit.standin.agent.inbox import LATE, MOST, TOGETHER, Inbox
+from voicekit.standin.conversation.inbox import LATE, MOST, TOGETHER, Inbox
 from voicekit.standin.engines import Activity, Heard
 from voicekit.standin.engines.worker import DiedError
 
@@ -120,7 +120,7 @@ def test_what_waits_is_taken_together_up_to_a_tenth_of_a_second():
 
 def test_what_nobody_heard_is_in_the_conversations_warnings(standin, ears, monkeypatch):
     ears("Hello?")
-    monkeypatch.setattr("voicekit.standin.agent.inbox.MOST", 5.0)
+    monkeypatch.setattr("voicekit.standin.conversation.inbox.MOST", 5.0)
 
     async def feed(self: FakeHearing, pcm: bytes) -> Sequence[Activity]:  # noqa: ARG001
         await asyncio.Event().wait()

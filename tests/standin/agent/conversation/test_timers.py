@@ -9,7 +9,7 @@ import pytest
 from talk import ALL_EVENTS, agent, dial, hear, hear_all, hear_until, of, say, utter
 from waiting import HANG
 
-from voicekit.standin.agent import timers
+from voicekit.standin.conversation import timers
 
 HELLO = {"agent": {"first_message": "Hello."}}
 

@@ -1,0 +1,1 @@
+"""Benchmarks: one file for each name that `python3 -m voicekit bench` knows, its parts beside."""

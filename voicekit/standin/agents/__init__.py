@@ -1,0 +1,1 @@
+"""What clients configure and the stand-in keeps: agents, documents, tools, secrets."""

@@ -1,0 +1,215 @@
+"""One session's ear: the sound it keeps, and what it says about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Heard
+from voicekit.standin.engines.sound import above_silence, level
+from voicekit.standin.engines.speech_activity import GoingOn
+
+FRAME_BYTES = 1024
+LEAD = 0.35  # seconds heard before an utterance's beginning: voice activity is late by up to 0.3
+TAIL = FRAME  # seconds heard after the last speech
+MEMORY = 2.0  # seconds kept while nobody speaks
+LONGEST = 60.0  # seconds of one utterance; of a longer one the end is heard
+NEWS = 0.4  # seconds after which a partial text is made anew
+NOTHING = Heard("", "none", 0.0)
+
+
+class Asked(Protocol):
+    """What an ear asks of its recogniser."""
+
+    async def judge(self, pcm: bytes) -> list[float]:
+        """Likelihoods of speech of whole frames."""
+        ...
+
+    async def hear(self, pcm: bytes, final: bool) -> Heard:
+        """What an utterance says, its words' times counted from its own beginning."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """How many more utterances could be decoded at once, for all sessions."""
+        ...
+
+    def forget(self) -> None:
+        """The session is over."""
+        ...
+
+
+class Ear:
+    """Keeps a session's sound, and begins to decode as soon as a pause begins.
+
+    By the time an utterance is known to be over, its text usually is known, too.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._sound = bytearray()
+        self._dropped = 0  # bytes of the session that are not kept any more
+        self._judged = 0  # bytes of the session whose frames are judged
+        self._turn = asyncio.Lock()  # frames are judged in the order they came
+        self._begun: float | None = None
+        self._ended: tuple[float, float] | None = None  # the utterance that ended last
+        self._last = 0.0  # end of the last frame that was speech
+        self._going_on = GoingOn()
+        self._lately: deque[Activity] = deque(maxlen=round(MEMORY / FRAME))
+        self._guess: tuple[tuple[float, float], asyncio.Task[Heard]] | None = None
+        self._partial = (0.0, "")
+        self._closed = False
+
+    async def feed(self, pcm: bytes) -> Sequence[Activity]:
+        """Take PCM16 mono of `LISTENING_RATE`, any length; judge the frames that it completes."""
+        async with self._turn:
+            self._sound += pcm
+            start = self._judged - self._dropped
+            whole = (len(self._sound) - start) // FRAME_BYTES * FRAME_BYTES
+            if not whole or self._closed:
+                return ()
+            raw = bytes(self._sound[start : start + whole])
+            frames = above_silence(raw, self._judged // 2)
+            self._sound[start : start + whole] = frames
+            at = self._judged
+            self._judged += whole
+            likely = await self._asked.judge(frames)
+            activities = [
+                Activity(
+                    (at + i * FRAME_BYTES) / (2 * LISTENING_RATE),
+                    probability,
+                    level(raw[i * FRAME_BYTES : (i + 1) * FRAME_BYTES]),
+                )
+                for i, probability in enumerate(likely)
+            ]
+            self._note(activities)
+            return activities
+
+    async def begin(self, at: float) -> None:
+        """Begin an utterance whose speech began at `at`; the `LEAD` before that is heard, too.
+
+        Until `MEMORY` seconds after its last speech, an utterance that has ended may begin again:
+        then it goes on.
+        """
+        await self.cancel()
+        self._begun = at
+        self._going_on = GoingOn()
+        for activity in self._lately:  # what was judged together with its beginning
+            if activity.at >= at and self._going_on.with_(activity):
+                self._last = activity.at + FRAME
+
+    async def partial(self) -> str:
+        """What the utterance says so far, as far as that is known; empty outside an utterance."""
+        if self._begun is None:
+            return ""
+        if self._guess and self._guess[0] == self._span():
+            return (await asyncio.shield(self._guess[1])).text
+        now = self._judged / (2 * LISTENING_RATE)
+        # One process stays free for an utterance that ends meanwhile: its caller waits for it.
+        if now - self._partial[0] >= NEWS and self._asked.free > 1:
+            heard = await self._asked.hear(self._cut(self._begun - LEAD, now), final=False)
+            self._partial = (now, heard.text)
+        return self._partial[1]
+
+    async def end(self, at: float | None = None) -> Heard:
+        """End the utterance and say what it said.
+
+        The text depends on where speech began and last was, never on when this is called.
+        """
+        if self._begun is None:
+            return NOTHING
+        start, stop = self._span()
+        if at is not None and at < stop - FRAME / 2:
+            stop = at
+        guess, begun = self._guess, self._begun
+        self._begun = self._guess = None
+        self._ended = begun, stop
+        self._partial = (0.0, "")
+        if guess and guess[0] == (start, stop):
+            heard = await asyncio.shield(guess[1])
+        else:
+            if guess:
+                guess[1].cancel()
+            heard = await self._asked.hear(self._cut(begun - LEAD, stop + TAIL), final=True)
+        origin = max(0.0, begun - LEAD)
+        words = (
+            replace(word, start=word.start + origin, end=word.end + origin) for word in heard.words
+        )
+        self._forget_sound()
+        return replace(heard, words=tuple(words))
+
+    async def cancel(self) -> None:
+        """Drop the utterance; without one, do nothing."""
+        if self._guess:
+            self._guess[1].cancel()
+        self._begun = self._guess = None
+        self._partial = (0.0, "")
+
+    def close(self) -> None:
+        """Give the session's resources back. Twice is safe."""
+        if not self._closed:
+            self._closed = True
+            if self._guess:
+                self._guess[1].cancel()
+            self._begun = self._guess = None
+            self._sound.clear()
+            self._asked.forget()
+
+    def _note(self, activities: Sequence[Activity]) -> None:
+        """Remember where speech last was; begin to decode when it stops.
+
+        Half of all stops are shorter than two frames: those are not worth it when others wait.
+        """
+        for activity in activities:
+            self._lately.append(activity)
+            if self._going_on.with_(activity):
+                self._last = activity.at + FRAME
+            elif self._asked.free > 1 or activity.at > self._last + FRAME / 2:
+                self._guess_text()
+        self._forget_sound()
+
+    def _guess_text(self) -> None:
+        span = self._span()
+        if self._begun is None or self._last <= self._begun:
+            return
+        if self._guess and self._guess[0] == span:
+            return
+        if self._guess:
+            self._guess[1].cancel()
+        sound = self._cut(self._begun - LEAD, self._last + TAIL)
+        guess = asyncio.ensure_future(self._asked.hear(sound, final=True))
+        guess.add_done_callback(_look_at)
+        self._guess = (span, guess)
+
+    def _span(self) -> tuple[float, float]:
+        """The beginning and the end of the utterance's speech so far."""
+        begun = self._begun or 0.0
+        now = self._judged / (2 * LISTENING_RATE)
+        return begun, self._last if self._last > begun else now
+
+    def _cut(self, start: float, stop: float) -> bytes:
+        """The session's sound from `start` to `stop`, as far as it is kept."""
+        first, last = (max(0, round(t * LISTENING_RATE) * 2 - self._dropped) for t in (start, stop))
+        return bytes(self._sound[first : min(last, self._judged - self._dropped)])
+
+    def _forget_sound(self) -> None:
+        now = self._judged / (2 * LISTENING_RATE)
+        keep = now - MEMORY
+        if self._ended and self._ended[1] < keep:
+            self._ended = None
+        begun = self._ended[0] if self._begun is None and self._ended else self._begun
+        if begun is not None:
+            keep = max(min(keep, begun - LEAD), now - LONGEST)
+        extra = round(keep * LISTENING_RATE) * 2 - self._dropped
+        if extra > 0:
+            del self._sound[:extra]
+            self._dropped += extra
+
+
+def _look_at(guess: asyncio.Task[Heard]) -> None:
+    """Take note of how a guess ended: asyncio complains of an error that nobody looked at."""
+    if not guess.cancelled():
+        guess.exception()

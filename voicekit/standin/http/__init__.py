@@ -1,0 +1,1 @@
+"""What every route needs: admission, bodies, refusals, faults, and the journal."""

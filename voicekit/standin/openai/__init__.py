@@ -1,0 +1,1 @@
+"""OpenAI's side: chat completions and their rules."""

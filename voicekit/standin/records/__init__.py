@@ -1,0 +1,1 @@
+"""What remains of a conversation: transcript, recording, and the call that reports it."""

@@ -1,0 +1,1 @@
+"""ElevenLabs' agents over REST, one file for each resource."""

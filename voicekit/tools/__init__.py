@@ -1,0 +1,1 @@
+"""What one runs rather than imports: commands, set-up, the doctor and the probe."""
