@@ -63,10 +63,14 @@ def imports(root: Path) -> list[Import]:
     return [
         found
         for path in sorted(package.rglob("*.py"))
-        for found in imports_of(
-            path.read_text("utf-8"), ".".join(path.relative_to(package).with_suffix("").parts)
-        )
+        for found in imports_of(path.read_text("utf-8"), name_of(path.relative_to(package)))
     ]
+
+
+def name_of(path: Path) -> str:
+    """`world` of `world/__init__.py`, and `speech.voice` of `speech/voice.py`."""
+    name = ".".join(path.with_suffix("").parts)
+    return name.removesuffix(".__init__")
 
 
 def layer_of(module: str) -> int | None:
