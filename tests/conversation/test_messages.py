@@ -93,14 +93,21 @@ def test_the_asynchronous_form_has_them_too(agent):
 
 
 @pytest.mark.parametrize("spoken", ["pcm_8000", "pcm_24000", "pcm_44100", "ulaw_8000"])
-def test_an_agent_that_speaks_another_format_is_not_played_at_a_wrong_pace(agent, spoken, caplog):
+@pytest.mark.parametrize("make", [ClipAudio, AgentAudio])
+def test_an_agent_that_speaks_another_format_is_not_played_at_a_wrong_pace(
+    agent, make, spoken, caplog
+):
     agent.format = spoken
-    audio, ends = ClipAudio(), []
+    audio, ends = make(), []
     view = ConversationView(audio)
-    with voicekit.session(talk(agent, audio, **view.callbacks)) as conversation:
-        conversation.callback_disconnect = lambda details: (
-            ends.append(details) or view._end(details)
-        )
+
+    def disconnected(details):
+        ends.append(details)
+        view._end(details)
+
+    # From the start: the agent's first message ends the call, perhaps before the next line runs.
+    callbacks = {**view.callbacks, "callback_disconnect": disconnected}
+    with voicekit.session(talk(agent, audio, **callbacks)):
         until(lambda: ends)
     sentence = (
         f"The agent speaks {spoken}, and the SDK's audio interfaces know pcm_16000 alone: it would "
