@@ -220,14 +220,18 @@ class NotebookPage:
         self.cell(number).locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
 
-    def run_all(self, timeout: float = 300) -> list[dict[str, Any]]:
-        """Choose *Run All Cells* from the menu, answer nothing, and wait until no cell runs.
+    def start_all(self) -> NotebookPage:
+        """Choose *Run All Cells* from the menu, and answer nothing; do not wait."""
+        for name in ("Run", "Run All Cells"):
+            self.page.get_by_role("menuitem", name=name, exact=True).click()
+        return self
+
+    def end_all(self, timeout: float = 300) -> list[dict[str, Any]]:
+        """Wait until no cell runs.
 
         Returns:
             The code cells as the notebook's file would hold them, outputs included.
         """
-        for name in ("Run", "Run All Cells"):
-            self.page.get_by_role("menuitem", name=name, exact=True).click()
         self.settle(f"!({_RUNNING})()", timeout)
         return list(self.page.evaluate(_CODE))
 

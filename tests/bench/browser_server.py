@@ -103,10 +103,11 @@ class JupyterServer:
             raise ValueError(f"{expression}: {answer['ename']}: {answer['evalue']}")
         return str(answer["data"]["text/plain"])
 
-    def end_kernels(self) -> None:
-        """End every kernel, so that the next notebook has the machine to itself."""
-        for found in self.ask("GET", "api/sessions"):
-            self.ask("DELETE", f"api/sessions/{found['id']}")
+    def end_kernels(self, path: str = "") -> None:
+        """End every kernel, or one notebook's, so that others have the machine to themselves."""
+        for session in self.ask("GET", "api/sessions"):
+            if path in ("", session["path"]):
+                self.ask("DELETE", f"api/sessions/{session['id']}")
 
 
 @contextmanager

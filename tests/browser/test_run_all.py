@@ -7,11 +7,14 @@ which nobody speaks.
 from __future__ import annotations
 
 import shutil
+from collections import deque
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from notebook_world import KEYS
+from playwright.sync_api import BrowserContext
 
 from bench.browser_page import NotebookPage, chromium, visitor
 from bench.browser_server import JupyterServer, jupyter
@@ -20,6 +23,7 @@ pytestmark = pytest.mark.extended
 
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 WITH_A_MICROPHONE = ("00", "01")
+SPOKEN = ("01", "02")  # they take longest, so they begin first
 NO_DEVICE = ("--disable-audio-input",)
 LEFT = """[
     *(it.agent_id for it in eleven.conversational_ai.agents.list().agents),
@@ -27,10 +31,12 @@ LEFT = """[
     *(it.secret_id for it in eleven.conversational_ai.secrets.list().secrets),
 ]"""
 OWN = "['agent_standin']"  # the stand-in's, there from the start
+AT_ONCE = 3
+"""Lessons that run at the same time: most of each is waiting, for sound or for the page."""
 CASES = [
     pytest.param(path, microphone, id=f"{path.stem}-{microphone}")
-    for path in LESSONS
     for microphone in ("allowed", "denied", "missing")
+    for path in sorted(LESSONS, key=lambda path: path.stem[:2] not in SPOKEN)
     if microphone == "allowed" or path.stem[:2] in WITH_A_MICROPHONE
 ]
 
@@ -48,28 +54,90 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer
             yield server
 
 
+class Visits:
+    """Opens the lessons' pages in the tests' order and starts them, a few ahead of the test.
+
+    One browser has all that have a device, and another those that have none.
+    """
+
+    def __init__(self, server: JupyterServer, cases: list[tuple[Path, str]]) -> None:
+        self._server = server
+        self._coming = deque(cases)
+        self._running: deque[NotebookPage] = deque()
+        self._devices = ""
+        self._visitors: dict[str, BrowserContext] = {}
+        self._browser = ExitStack()
+
+    def next(self) -> NotebookPage:
+        while self._coming and len(self._running) < AT_ONCE:
+            path, microphone = self._coming[0]
+            devices = "none" if microphone == "missing" else "some"
+            if self._running and devices != self._devices:
+                break
+            self._coming.popleft()
+            self._use(devices)
+            self._running.append(self._start(path, microphone))
+        return self._running.popleft()
+
+    def close(self) -> None:
+        self._browser.close()
+
+    def _use(self, devices: str) -> None:
+        if devices == self._devices:
+            return
+        self.close()
+        self._devices = devices
+        browser = self._browser.enter_context(
+            chromium(options=NO_DEVICE if devices == "none" else ())
+        )
+        self._visitors = {
+            microphone: self._browser.enter_context(
+                visitor(browser, microphone=microphone != "denied")
+            )
+            for microphone in ("allowed", "denied", "missing")
+        }
+
+    def _start(self, path: Path, microphone: str) -> NotebookPage:
+        name = f"{microphone}/{path.name}"
+        target = self._server.folder / name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(path, target)
+        tab = self._visitors[microphone].new_page()
+        return NotebookPage(self._server, name, tab).open().start_all()
+
+
+@pytest.fixture(scope="module")
+def visits(stranger: JupyterServer, request: pytest.FixtureRequest) -> Iterator[Visits]:
+    cases = [
+        (item.callspec.params["path"], item.callspec.params["microphone"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.module is request.module
+    ]
+    made = Visits(stranger, cases)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
 @pytest.mark.parametrize(("path", "microphone"), CASES)
 def test_run_all_reaches_the_last_cell(
-    path: Path, microphone: str, stranger: JupyterServer
+    path: Path, microphone: str, visits: Visits, stranger: JupyterServer
 ) -> None:
-    shutil.copy(path, stranger.folder)
-    options = NO_DEVICE if microphone == "missing" else ()
-    with (
-        chromium(options=options) as browser,
-        visitor(browser, microphone=microphone != "denied") as profile,
-    ):
-        page = NotebookPage(stranger, path.name, profile.new_page()).open()
-        try:
-            cells = page.run_all()
-            assert errors(cells) == []
-            counts = [cell["execution_count"] for cell in cells]
-            assert counts == list(range(1, len(cells) + 1))
-            assert any(text(cell).splitlines()[-1:] == ["passed"] for cell in cells)
-            page.settle("tap.live() === 0")
-            if any("agents.create" in cell["source"] for cell in cells):
-                assert stranger.value(path.name, LEFT) == OWN
-        finally:
-            stranger.end_kernels()
+    page = visits.next()
+    assert page.path == f"{microphone}/{path.name}"
+    try:
+        cells = page.end_all()
+        assert errors(cells) == []
+        counts = [cell["execution_count"] for cell in cells]
+        assert counts == list(range(1, len(cells) + 1))
+        assert any(text(cell).splitlines()[-1:] == ["passed"] for cell in cells)
+        page.settle("tap.live() === 0")
+        if any("agents.create" in cell["source"] for cell in cells):
+            assert stranger.value(page.path, LEFT) == OWN
+    finally:
+        page.page.close()
+        stranger.end_kernels(page.path)
 
 
 def errors(cells: list[dict]) -> list[str]:
