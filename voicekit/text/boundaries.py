@@ -27,6 +27,8 @@ _LETTERS = re.compile(r"[\"'“‘(«¡¿*_]*[^\W\d_]+(?:['’-][^\W\d_]+)*['’
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _BARE_WORD = re.compile(r"[^\W\d_]+")
 _ENTITY = re.compile(r"&(?:\w{2,8}|#\d{2,6});\Z")
+_NUMERO = ("N°", "Nº", "n°", "nº")  # "N°. 10"
+_VOWELLESS = re.compile(r"[A-ZÄÖÜ]?[bcdfghjklmnpqrstvwxzß]{1,4}")  # an abbreviation not listed
 _GAP_WORDS = 10
 _GAP_LEAST = 4  # words before a gap; with three, "I think we" would be said on its own
 _GAP_MOST = 40  # with no gap by then, the sentence waits for a mark
@@ -46,9 +48,11 @@ class Boundaries:
         data = rules.data
         kinds, dates = data["abbreviations"], data["dates"]
         self._titles = frozenset(kinds["titles"])
-        self._numbered = frozenset(kinds["before_number"])
+        signs = {sign.rstrip(".") for sign in rules.currencies if sign.endswith(".")}  # Rs. 500
+        self._numbered = frozenset(kinds["before_number"]) | signs | frozenset(_NUMERO)
         self._may_end = frozenset(kinds["may_end"]) | frozenset(data["streets"])
-        short_months = frozenset(rules.months) - frozenset(dates["months"].split())
+        full = dates["months"].lower().split()
+        short_months = frozenset(month for month in rules.months if month.lower() not in full)
         self._calendar = short_months | frozenset(dates["weekdays"])
         self._months = frozenset(rules.months)
         self._days = self._months | self._calendar | frozenset(dates["weekdays"].values())
@@ -140,9 +144,11 @@ class Boundaries:
             return Verdict.NONE  # "1. First item"
         if word in self._titles or opening.islower():
             return Verdict.NONE
-        if word in self._numbered | self._calendar | self._months and opening.isdecimal():
+        unlisted = _VOWELLESS.fullmatch(word) is not None
+        before_number = word in self._numbered | self._calendar | self._months or unlisted
+        if before_number and opening.isdecimal():
             return Verdict.NONE
-        short = word in self._may_end | self._calendar or _INITIALS.fullmatch(word)
+        short = unlisted or word in self._may_end | self._calendar or _INITIALS.fullmatch(word)
         initial = len(word) == 1 and word.isalpha()
         if not (short or initial or (numbered and self._ordinal_stop)):
             return Verdict.SENTENCE

@@ -25,6 +25,7 @@ LANGUAGES = ("en", "de", "es")
 BLOCK_LINE = re.compile(r"[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|>|\||[0-9]{1,3}[.)][ \t]|```|~~~|-{3,})")
 THOUGHTS = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad"
 """Tags around what a model thinks aloud. It is not said."""
+_ALSO_WORDS = ("may", "march")  # written small, no months
 _REACH = 48  # how many characters around a form may change how it is said
 _NAMED = re.compile(r"\(\?P<\w+>")
 _PART = re.compile(r"‹(\w+)›")
@@ -83,15 +84,37 @@ def load(code: str) -> Language:
             f"No rules for language {code!r}: there are {', '.join(LANGUAGES)}. "
             "Use normalise=False to leave the words as they are."
         )
-    source = resources.files("voicekit.text").joinpath("data", f"spoken_{base}.toml")
-    data = tomllib.loads(source.read_text(encoding="utf-8"))
+    data = _read(f"spoken_{base}")
     british = base == "en" and code not in ("en", "en-US")
-    months = _months(data["dates"])
-    kinds = (data["streets"], *data["abbreviations"].values())
-    abbreviations = {short: full for kind in kinds for short, full in kind.items()}
-    signs = {s: c for c in data["currencies"].values() for s in c["symbols"]}
-    full = [short for short in abbreviations if short not in data["abbreviations"]["before_number"]]
-    patterns = _patterns(data, months, full)
+    data |= {name: data[name] | more for name, more in data["british"].items() if british}
+    dates = data["dates"]
+    months = _months(dates)
+    kinds = {name: _either_case(words) for name, words in data["abbreviations"].items()}
+    abbreviations = dict(data["streets"])
+    for kind in kinds.values():
+        abbreviations |= kind
+    signs = {sign: kind for kind in data["currencies"].values() for sign in kind["symbols"]}
+    data |= {"abbreviations": kinds, "units": _units(data)}
+    words = {
+        "full": [short for short in abbreviations if short not in kinds["before_number"]],
+        "keys": data["keys"],
+        "lengths": data["lengths"].split(),
+        "lexicon": data["lexicon"],
+        "long": [word for word in data["magnitudes"] if len(word) > 2],
+        "months": months,
+        "months_first": [] if dates["day_first"] else months,
+        "numbered": kinds["before_number"],
+        "per": data["per"],
+        "short": [word for word in data["magnitudes"] if len(word) <= 2 and word != "x"],
+        "short_months": [m for m in months if m.lower() not in dates["months"].lower().split()],
+        "sign": [*data["currencies"], *signs],
+        "sign_after": [*data["currencies"], *signs, *data["minor_symbols"]],
+        "states": data["states"],
+        "streets": data["streets"],
+        "unit_names": [unit for unit in (*data["units"], "%") if unit != "in"],
+        "weekdays": dates["weekdays"],
+    }
+    patterns = _patterns(data, {name: _any(keys) for name, keys in words.items()})
     return Language(
         data=data,
         numerals=Numerals(
@@ -101,6 +124,7 @@ def load(code: str) -> Language:
             data["group"],
             data["words"]["point"],
             data["words"]["minus"],
+            data["words"]["of_million"],
         ),
         month_first=data["month_first"] and not british,
         months=months,
@@ -112,41 +136,71 @@ def load(code: str) -> Language:
     )
 
 
+def _read(name: str) -> dict[str, Any]:
+    source = resources.files("voicekit.text").joinpath("data", f"{name}.toml")
+    return tomllib.loads(source.read_text(encoding="utf-8"))
+
+
 def _months(dates: dict[str, Any]) -> dict[str, str]:
+    """Every way to write a month, with its name: "Jan", "january", "SEPT"."""
     full, short = dates["months"].split(), dates["short_months"].split()
-    return {**dict(zip(short, full, strict=True)), **{m: m for m in full}, "Sept": "September"}
+    pairs = [*zip(short, full, strict=True), *((m, m) for m in full), ("Sept", "September")]
+    written = {form(key): name for key, name in pairs for form in (str.lower, str.upper)}
+    written |= {key.title(): name for key, name in pairs} | dict(pairs)
+    return {key: name for key, name in written.items() if key not in _ALSO_WORDS}
+
+
+def _either_case(words: dict[str, str]) -> dict[str, str]:
+    """Add the form of each abbreviation that begins a sentence: "ca" → "Ca"."""
+    capital = {
+        short[0].upper() + short[1:]: full[:1].upper() + full[1:] for short, full in words.items()
+    }
+    return {short: full for short, full in capital.items() if len(short) > 1} | words
+
+
+def _units(data: dict[str, Any]) -> dict[str, str]:
+    """Every unit with its names: those listed, with prefixes and powers, in either case."""
+    units: dict[str, str] = {}
+    for base, names in data["bases"].items():
+        if base not in data["not_alone"].split():
+            units[base] = names[0]
+        for letter in names[1]:
+            units[letter + base] = "|".join(
+                part if part == "f" else data["prefixes"][letter] + part.removeprefix(" ").lower()
+                for part in names[0].split("|")
+            )
+    units |= data["units"]
+    for base in data["lengths"].split():
+        for power, digit in (("²", "2"), ("³", "3")):
+            one, many = units[base].split("|")[:2]
+            form = data["powers_of_units"][power]
+            said = form.format(one=one, many=many, one_lower=one.lower(), many_lower=many.lower())
+            for key in (base + power, base + digit):
+                units.setdefault(key, said)
+    same = {f"{key.lower()}": key for key in units}
+    for key, forms in list(units.items()):
+        for variant in (key.lower(), key.upper()):
+            if (
+                len(key) > 1
+                and key.isalpha()
+                and same[key.lower()] == key
+                and key not in data["one_case"].split()
+            ):
+                units.setdefault(variant, forms)
+    return units
 
 
 def _scanner(patterns: dict[str, str]) -> re.Pattern[str]:
     """Join the patterns, each a group of its name; lower-case prose is swallowed in one match."""
-    plain = "(?P<plain>(?:[a-zäöüßáéíóúñàèçâêô]++[,;!?]? )++)"
+    plain = "(?P<plain>(?:[a-zäöüßáéíóúñàèçâêô]++[,;!?]? (?![0-9]))++)"
     rules = "|".join(f"(?P<{name}>{_NAMED.sub('(?:', p)})" for name, p in patterns.items())
     return re.compile(rf"{plain}|{rules}|(?P<other>[\s\S])", re.M)
 
 
-def _patterns(data: dict[str, Any], months: Iterable[str], full: Iterable[str]) -> dict[str, str]:
+def _patterns(data: dict[str, Any], words: dict[str, str]) -> dict[str, str]:
     """Put the words of the language into the patterns."""
-    source = resources.files("voicekit.text").joinpath("data", "written.toml")
-    written = tomllib.loads(source.read_text(encoding="utf-8"))
-    currencies = data["currencies"]
-    signs = [*currencies, *(sign for kind in currencies.values() for sign in kind["symbols"])]
-    words = {
-        "full": full,
-        "keys": data["keys"],
-        "lexicon": data["lexicon"],
-        "long": [word for word in data["magnitudes"] if len(word) > 2],
-        "months": months,
-        "numbered": data["abbreviations"]["before_number"],
-        "per": data["per"],
-        "short": [word for word in data["magnitudes"] if len(word) <= 2 and word != "x"],
-        "short_months": [name for name in months if name not in data["dates"]["months"].split()],
-        "sign": signs,
-        "sign_after": [*signs, *data["minor_symbols"]],
-        "streets": data["streets"],
-        "units": [*data["units"], "%"],
-        "weekdays": data["dates"]["weekdays"],
-    }
-    parts = written["parts"] | data["forms"] | {name: _any(keys) for name, keys in words.items()}
+    written = _read("written")
+    parts = written["parts"] | data["forms"] | words
     parts |= {
         "thoughts": THOUGHTS,
         "decimal": re.escape(data["decimal"]),
