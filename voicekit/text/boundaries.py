@@ -12,18 +12,24 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from voicekit.text.enclosed import THOUGHT, enclosed, line_start, thought, within
+from voicekit.text.enclosed import THOUGHT, enclosed, line_start, thought, within, within_control
 from voicekit.text.verdict import Mark, Verdict
 from voicekit.text.written import BLOCK_LINE, Language, load
 
-CANDIDATE = re.compile(r"[.!?…,;:—–\n\[`|~<。！？｡．，、；：।॥؟۔،؛]")
-_FULL_STOPS = (
-    "。！？｡．।॥؟۔"  # of scripts whose marks end a sentence or a clause wherever they stand
+# Marks of scripts in which they end a sentence or a clause wherever they stand.
+_FULL_STOPS = "。！？｡．।॥؟۔။།។።։"
+_COMMAS = "，、､；：،؛၊፣"
+# Thai, Lao, Burmese, Khmer: no spaces between words, but one between phrases.
+_PHRASED = r"\u0e01-\u0e2e\u0e30-\u0e45\u0e47-\u0eff\u1000-\u1049\u1780-\u17d3"
+_UNSPACED = re.compile(rf"[{_PHRASED}\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+CANDIDATE = re.compile(
+    rf"[.!?…,;:—–\n\[`|~<{_FULL_STOPS}{_COMMAS}]|(?<=[{_PHRASED}\u0e46]) (?=[{_PHRASED}]|\Z)"
 )
-_COMMAS = "，、；：،؛"
+_PHRASE, _LONG_PHRASE = 8, 60  # characters of such a script: a clause, as good as a sentence
 _TOKEN = re.compile(r"\S+")
 _CLOSERS = re.compile(r"[\"'”’)\]»*_」』）》]*")
-_LETTERS = re.compile(r"[\"'“‘(«¡¿*_]*[^\W\d_]+(?:['’-][^\W\d_]+)*['’*_]*")
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0900-\u0963\u0970-\u0dff])"  # with signs above and below
+_LETTERS = re.compile(rf"[\"'“‘(«¡¿*_]*{_LETTER}+(?:['’-]{_LETTER}+)*['’*_]*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _BARE_WORD = re.compile(r"[^\W\d_]+")
 _ENTITY = re.compile(r"&(?:\w{2,8}|#\d{2,6});\Z")
@@ -77,6 +83,8 @@ class Boundaries:
             return self._exclamation(text, start, at, quoted)
         if mark in _FULL_STOPS or mark in _COMMAS:
             return _wide(text, start, at, quoted)
+        if mark == " ":
+            return _phrase(text, start, at)
         if mark == "<":
             return thought(text, start, at)
         if mark == ",":
@@ -109,8 +117,10 @@ class Boundaries:
                 previous, begun = words[n - 1][0], words[n][0][0]
                 if (
                     _LETTERS.fullmatch(previous)
-                    and begun.islower()
+                    and begun == begun.lower()
+                    and begun.isalpha()
                     and previous not in self._clinging
+                    and not within_control(text, start, words[n].start())
                 ):
                     return words[n].start()
         return None
@@ -127,6 +137,8 @@ class Boundaries:
         closed = _closers(text, end)
         if closed == len(text):
             return Mark(unsure, closed)
+        if at > start and _UNSPACED.match(text, at - 1) and _UNSPACED.match(text, closed):
+            return Mark(Verdict.CLAUSE if dots else Verdict.SENTENCE, closed)
         if not text[closed].isspace():
             return Mark(Verdict.NONE, end)
         following = _skip_space(text, closed)
@@ -250,3 +262,13 @@ def _wide(text: str, start: int, at: int, quoted: bool) -> Mark:
     if closed == len(text):
         return Mark(Verdict.WAIT, closed)
     return Mark(verdict if closed > at + 1 else Verdict.NONE, closed)
+
+
+def _phrase(text: str, start: int, at: int) -> Mark:
+    """Judge a space between two phrases of a script that has none between words."""
+    length = at - start
+    if length < _PHRASE:
+        return Mark(Verdict.NONE, at + 1)
+    if at + 1 == len(text):
+        return Mark(Verdict.LIKELY, at + 1)
+    return Mark(Verdict.SENTENCE if length >= _LONG_PHRASE else Verdict.CLAUSE, at + 1)

@@ -15,6 +15,17 @@ _LINKED = re.compile(r"\[[^\[\]\n]{0,200}\]\([^)\n]{0,500}\)")
 _CODE = re.compile(r"(`+)(?!`)[^`\n]{0,200}(?:\1|\Z)")
 THOUGHT = re.compile(rf"<(?P<name>{THOUGHTS})>", re.I)
 _THOUGHT_END = re.compile(rf"</(?:{THOUGHTS})>", re.I)
+_TAGS = "break|phoneme"
+_LONGEST_CONTROL = 320
+_CONTROL = re.compile(
+    r"<break\b[^<>\n]{0,100}>|<phoneme\b[^<>\n]{0,200}>[^<>\n]{0,100}</phoneme>"
+    r"|\[[a-z][a-z ,'-]{0,58}\]"
+)
+_CONTROL_BEGUN = re.compile(
+    r"<break\b[^<>\n]{0,100}\Z"
+    r"|<phoneme\b[^<>\n]{0,200}(?:>[^<>\n]{0,100}(?:<(?:/[a-z]{0,7})?)?)?\Z"
+)
+_WITHIN_CONTROL = re.compile(r"(?:<phoneme\b[^<>\n]*>[^<>\n]*|[<\[][^<>\[\]\n]*)\Z")
 _TAG_BEGUN = re.compile(r"<[A-Za-z]*\Z")
 
 
@@ -46,14 +57,22 @@ def within(text: str, start: int, at: int, quoted: bool) -> bool:
     return quoted and "\n" not in text[start:at]
 
 
+def within_control(text: str, start: int, at: int) -> bool:
+    """Tell whether one of the vendor's controls is open at `at`: "[strong | accent]"."""
+    return _WITHIN_CONTROL.search(text, max(start, at - _LONGEST_CONTROL), at) is not None
+
+
 def thought(text: str, start: int, at: int) -> Mark:
-    """Step over a model's thoughts, `<think>…</think>`; any other `<` is no boundary."""
+    """Step over a model's thoughts, `<think>…</think>`, and over controls; `<` is no boundary."""
     begun = THOUGHT.match(text, at)
     if begun is None:
         known = _TAG_BEGUN.match(text, at) and any(
-            f"<{name}>".startswith(text[at:].lower()) for name in THOUGHTS.split("|")
+            f"<{name}>".startswith(text[at:].lower()) for name in f"{THOUGHTS}|{_TAGS}".split("|")
         )
-        return Mark(Verdict.WAIT, len(text)) if known else Mark(Verdict.NONE, at + 1)
+        if known or _CONTROL_BEGUN.match(text, at):
+            return Mark(Verdict.WAIT, len(text))
+        control = _CONTROL.match(text, at)
+        return Mark(Verdict.NONE, control.end() if control else at + 1)
     end = _THOUGHT_END.search(text, begun.end())
     if end is None:
         return Mark(Verdict.WAIT, len(text))
@@ -73,7 +92,8 @@ def enclosed(text: str, start: int, at: int) -> Mark:
         linked = _LINKED.match(text, at)
         if not linked and _LINK.match(text, at):
             return Mark(Verdict.WAIT, len(text))
-        return Mark(Verdict.NONE, linked.end() if linked else at + 1)
+        whole = linked or _CONTROL.match(text, at)
+        return Mark(Verdict.NONE, whole.end() if whole else at + 1)
     ticks, fence = text[at : at + 3], 3 * text[at]
     if begins_line and ticks == fence[: len(ticks)] and (len(ticks) == 3 or at + 3 > len(text)):
         end = text.find(f"\n{fence}", at) if len(ticks) == 3 else -1

@@ -15,6 +15,7 @@ from typing import Literal
 
 from voicekit.arguments import check_choice, check_type
 from voicekit.text.boundaries import CANDIDATE, Boundaries
+from voicekit.text.controls import read_by
 from voicekit.text.enclosed import within
 from voicekit.text.spoken import Spoken, say, verbatim
 from voicekit.text.verdict import Mark, Verdict
@@ -69,6 +70,9 @@ class Preparer:
             after about ten; "sentence": only at the end of the first sentence.
         normalise: say numbers, dates, marks as people do. Else the words go out as they came, in
             any language: the sentences of one without rules are cut by the English ones.
+        model: the voice's model. The vendor's controls that it reads, `<break time="1s"/>`,
+            `<phoneme …>` or `[laughs]`, are passed on whole, others are left out: see
+            `voicekit.text.controls`. None reads none.
 
     Raises:
         ValueError: there are no rules for the language, and `normalise` is asked for.
@@ -79,6 +83,7 @@ class Preparer:
         language: str = "en",
         first: Literal["clause", "sentence"] = "clause",
         normalise: bool = True,
+        model: str | None = None,
     ) -> None:
         check_type("language", language, str, 'Pass its code, such as "en".')
         check_choice("first", first, ("clause", "sentence"))
@@ -87,6 +92,7 @@ class Preparer:
         self._boundaries = Boundaries(language if known else "en")
         self._eager = first == "clause"
         self._normalise = normalise
+        self._controls = read_by(model)
         self._begin()
 
     def feed(self, token: str, hungry: bool = False) -> list[Fragment]:
@@ -204,7 +210,10 @@ class Preparer:
 
     def _cut(self, end: int) -> Fragment:
         source = self._text[self._start : end]
-        said = say(source, self._language) if self._normalise else verbatim(source)
+        if self._normalise:
+            said = say(source, self._language, self._controls)
+        else:
+            said = verbatim(source, self._controls)
         spoken = said.text.rstrip()
         fragment = Fragment(spoken and f"{spoken} ", source, self._dropped + self._start, said)
         self._quoted = within(self._text, self._start, end, self._quoted)
@@ -231,6 +240,7 @@ def prepare(
     language: str = "en",
     first: Literal["clause", "sentence"] = "clause",
     normalise: bool = True,
+    model: str | None = None,
 ) -> list[Fragment]:
     """Cut a whole text at once: the same fragments as for any split of it into tokens.
 
@@ -239,11 +249,12 @@ def prepare(
         language: as for `Preparer`.
         first: as for `Preparer`.
         normalise: as for `Preparer`.
+        model: as for `Preparer`.
 
     Raises:
         TypeError: the text is something else.
         ValueError: there are no rules for the language.
     """
     check_type("text", text, str, "Tokens go to Preparer.feed, one after the other.")
-    preparer = Preparer(language, first, normalise)
+    preparer = Preparer(language, first, normalise, model)
     return preparer.feed(text) + preparer.finish()

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cache
 
 from voicekit.text.verbaliser import verbaliser
 
-_WORD_OR_SPACE = re.compile(r"\S+|\s+")
 _INSIDE_WORD = re.compile(r"[\w'’]{2}")
 
 
@@ -89,13 +89,19 @@ def speakable(text: str, language: str = "en") -> str:
     return say(text, language).text.strip()
 
 
-def say(text: str, language: str = "en") -> Spoken:
-    """Say a text and keep the map back to it."""
+def say(text: str, language: str = "en", controls: frozenset[str] = frozenset()) -> Spoken:
+    """Say a text and keep the map back to it.
+
+    Args:
+        text: any text.
+        language: as for `speakable`.
+        controls: those that the model reads: see `voicekit.text.controls.read_by`.
+    """
     voice = verbaliser(language)
     spoken = Spoken()
     for match in voice.language.scanner.finditer(text):
         kind, written = match.lastgroup or "other", match[0]
-        if kind in ("plain", "stop", "other"):
+        if kind in ("plain", "stop", "other") or kind in controls:
             spoken.add(written, match.end(), literal=True)
         elif kind == "newline":
             spoken.add(voice.newline(match, spoken.ending), match.end())
@@ -105,9 +111,24 @@ def say(text: str, language: str = "en") -> Spoken:
     return spoken
 
 
-def verbatim(text: str) -> Spoken:
-    """Keep a text as it is, but for white space, with the same map."""
+def verbatim(text: str, controls: frozenset[str] = frozenset()) -> Spoken:
+    """Keep a text as it is, but for white space and controls that nobody reads."""
     spoken = Spoken()
-    for match in _WORD_OR_SPACE.finditer(text):
-        spoken.add(" " if match[0].isspace() else match[0], match.end(), not match[0].isspace())
+    for match in _verbatim_scanner().finditer(text):
+        kind, written = match.lastgroup or "", match[0]
+        if kind == "space":
+            spoken.add(" ", match.end())
+        elif kind == "word" or kind in controls:
+            spoken.add(written, match.end(), literal=True)
+        else:
+            said = verbaliser("en").say(kind, text, match.start(), written)
+            spoken.add(written if said and kind == "audio_tag" else said, match.end())
     return spoken
+
+
+@cache
+def _verbatim_scanner() -> re.Pattern[str]:
+    patterns = verbaliser("en").language.patterns
+    controls = (f"(?P<{kind}>{patterns[kind].pattern})" for kind in ("break", "phoneme", "audio_tag"))
+    joined = re.sub(r"\(\?P<(?:inner|words)>", "(?:", "|".join(controls))
+    return re.compile(rf"{joined}|(?P<space>\s+)|(?P<word>[^\s<\[]+|[<\[])")

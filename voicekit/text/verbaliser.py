@@ -13,6 +13,7 @@ from re import Match
 
 from voicekit.text.addresses import Addresses
 from voicekit.text.amounts import Amounts
+from voicekit.text.controls import is_direction
 from voicekit.text.dates import Dates
 from voicekit.text.nouns import Nouns
 from voicekit.text.quantities import Quantities
@@ -20,7 +21,7 @@ from voicekit.text.words import Words
 from voicekit.text.written import BLOCK_LINE, Language, load
 
 _SOUNDLESS = frozenset("_#^|{}*~$")
-_SILENT = ("thought", "definition", "rule", "table", "lead", "link", "marks", "emoji", "emoticon")
+_SILENT = ("thought", "definition", "rule", "table", "lead", "link", "marks", "emoji", "emoticon", "break")
 _SPACED = ("times", "by", "less", "divided", "range")
 
 
@@ -75,6 +76,14 @@ class Verbaliser:
         block = match[0].count("\n") > 1 or BLOCK_LINE.match(line)
         stop = (block or BLOCK_LINE.match(text, match.end())) and (last.isalnum() or last in ")%'")
         return ". " if stop and last else " "
+
+    def phoneme(self, m: Match[str]) -> str:
+        """Say the word whose phonemes the model does not read."""
+        return str(m["inner"])
+
+    def audio_tag(self, m: Match[str]) -> str:
+        """Leave out a direction that the model does not read; say other words in brackets."""
+        return "" if is_direction(m["words"]) else str(m["words"])
 
     def bar(self, m: Match[str]) -> str:
         """Say the bar between the cells of a table as a comma."""
