@@ -31,11 +31,12 @@ if TYPE_CHECKING:
         SetupError,
         SpeechDroppedError,
         SpeechError,
+        TranscriptionError,
         UpstreamError,
         VoicekitError,
     )
     from voicekit.serving import Served, serve
-    from voicekit.speech import Chunk, Utterance, Voice, speak, speak_sync
+    from voicekit.speech import Chunk, Utterance, Voice, listen, speak, speak_sync
     from voicekit.text import prepare
     from voicekit.timeline import Budget, Run, Timeline, compare, replay, simulate
     from voicekit.tools.probe import probe
@@ -70,6 +71,7 @@ __all__ = [
     "SpeechDroppedError",
     "SpeechError",
     "Timeline",
+    "TranscriptionError",
     "UpstreamError",
     "Utterance",
     "Voice",
@@ -77,6 +79,7 @@ __all__ = [
     "World",
     "compare",
     "connect",
+    "listen",
     "local_audio",
     "prepare",
     "probe",
@@ -113,6 +116,7 @@ _HOMES = {
     "SpeechDroppedError": "errors",
     "SpeechError": "errors",
     "Timeline": "timeline",
+    "TranscriptionError": "errors",
     "UpstreamError": "errors",
     "Utterance": "speech",
     "Voice": "speech",
@@ -120,6 +124,7 @@ _HOMES = {
     "World": "world",
     "compare": "timeline",
     "connect": "world",
+    "listen": "speech",
     "local_audio": "conversation",
     "prepare": "text",
     "probe": "tools.probe",

@@ -7,7 +7,8 @@ VoicekitError
 ├── ServingError      a local server could not start
 ├── SetupError        `.venv` could not be made, or a command misses the checkout
 ├── SpeechError       the voice's vendor refused; says why and what to do
-│   └── SpeechDroppedError   the connection to it was lost, and did not come back
+│   ├── SpeechDroppedError   the connection to it was lost, and did not come back
+│   └── TranscriptionError    speech was not understood to its end; says what was
 └── UpstreamError     the language model behind the webhook refused, broke off, or made no sense
 """
 
@@ -93,6 +94,24 @@ class SpeechDroppedError(SpeechError):
     passing = True
 
 
+class TranscriptionError(SpeechError):
+    """Realtime transcription was refused, or broke off.
+
+    Attributes:
+        committed: the text that was committed before that, and stays.
+        uncommitted: what was understood since, as the last partial text had it.
+    """
+
+    committed = uncommitted = ""
+
+    def account(self, said: str, unsaid: str) -> Self:
+        """Add what was committed and what was not; returns itself."""
+        self.committed, self.uncommitted = said, unsaid
+        told = f"Committed: {_ending(said)}. Not committed: {_beginning(unsaid)}."
+        self.args = (f"{self.args[0]} {told}",)
+        return self
+
+
 class UpstreamError(VoicekitError):
     """The language model behind a webhook refused, was not there, broke off, or made no sense.
 
@@ -164,20 +183,31 @@ _PASSING = {
     "concurrent_limit_exceeded",
     "input_timeout_exceeded",
     "internal_server_error",
+    "queue_overflow",
     "rate_limit_exceeded",
+    "rate_limited",
+    "resource_exhausted",
     "service_unavailable",
     "system_busy",
     "too_many_concurrent_requests",
+    "transcriber_error",
 }
 _REMEDIES = {
+    "auth_error": "Check ELEVENLABS_API_KEY, or use offline=True.",
+    "commit_throttled": "Commit after at least 0.3 s of new sound.",
     "concurrent_limit_exceeded": "End another utterance first, or raise the plan's limit.",
     "input_timeout_exceeded": "No text came for too long; start a new utterance.",
     "invalid_api_key": "Check ELEVENLABS_API_KEY, or use offline=True.",
     "missing_api_key": "Set ELEVENLABS_API_KEY, or use offline=True.",
     "model_not_allowed": "This socket serves flash, turbo and multilingual models, not v3 or v4.",
+    "queue_overflow": "Send sound no faster than it is spoken.",
     "quota_exceeded": "The plan's characters are used up; wait for its reset or use offline=True.",
     "rate_limit_exceeded": "Wait a moment, then try again.",
+    "rate_limited": "Wait a moment, then try again.",
+    "resource_exhausted": "Wait a moment, then try again.",
+    "session_time_limit_exceeded": "Call listen again for what comes next.",
     "system_busy": "Wait a moment, then try again.",
     "too_many_concurrent_requests": "End another utterance first, or raise the plan's limit.",
+    "unaccepted_terms": "Accept the model's terms at elevenlabs.io first.",
     "voice_not_found": 'Give a voice\'s id, not its name: client.voices.search(search="Rachel").',
 }

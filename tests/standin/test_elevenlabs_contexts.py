@@ -8,7 +8,6 @@ import time
 
 import pytest
 from waiting import until
-from websockets.exceptions import InvalidStatus
 from wire import dial, hear, hear_until, say
 
 from voicekit.standin.catalog import profiles
@@ -205,10 +204,10 @@ def test_what_is_not_a_message_is_answered_with_an_error_and_1008(standin, messa
     assert heard.last["code"] == heard.code == 1008
 
 
-def test_models_without_this_socket_fail_the_handshake_with_403(standin):
-    with pytest.raises(InvalidStatus) as refused, multi(standin, model_id="eleven_v4"):
-        pass
-    assert refused.value.response.status_code == 403
+def test_models_without_this_socket_are_refused(standin):
+    with multi(standin, model_id="eleven_v4") as socket:
+        heard = hear(socket)
+    assert (heard.last["error"], heard.code) == ("model_not_allowed", 1008)
 
 
 def test_a_client_that_vanishes_ends_every_context(standin):

@@ -14,7 +14,7 @@ from elevenlabs import ElevenLabs
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.errors import UnprocessableEntityError
 from waiting import HANG, until
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from wire import RACHEL, dial, hear, hear_until, say
 
 from voicekit.standin.catalog import profiles
@@ -74,14 +74,6 @@ def test_every_refusal_arrives_as_the_sdks_exception_and_only_once(
     assert refused.value.body["detail"]["status"] == name
     assert (status == 422) == isinstance(refused.value, UnprocessableEntityError)
     assert list(getattr(client.text_to_speech, route)(RACHEL, text=TEXT))
-
-
-def test_a_refusal_fails_a_sockets_handshake(standin):
-    standin.state.faults.add(Fault("refuse", SPEECH, name="quota_exceeded"))
-    with pytest.raises(InvalidStatus) as refused, dial(standin):
-        pass
-    assert refused.value.response.status_code == 401
-    assert b"quota_exceeded" in refused.value.response.body
 
 
 def test_a_stall_delays_the_rest_and_loses_nothing(standin, client):

@@ -13,7 +13,6 @@ import soundfile
 from elevenlabs import ElevenLabs, VoiceSettings
 from elevenlabs.core.api_error import ApiError
 from waiting import HANG, until
-from websockets.exceptions import InvalidStatus
 from wire import FLASH, GEORGE, RACHEL, dial, hear, hear_until, say, sound
 
 from voicekit.standin.catalog import profiles
@@ -254,11 +253,11 @@ def test_an_address_that_asks_for_the_impossible_is_told_so(standin, query, erro
 
 
 @pytest.mark.parametrize("model_id", ["eleven_v3", "eleven_v4_turbo"])
-def test_models_without_this_socket_fail_the_handshake_with_403(standin, model_id):
-    with pytest.raises(InvalidStatus) as refused, dial(standin, model_id=model_id):
-        pass
-    assert refused.value.response.status_code == 403
-    assert b"eleven_flash_v2_5" in refused.value.response.body
+def test_models_without_this_socket_are_told_which_have_it(standin, model_id):
+    with dial(standin, model_id=model_id) as socket:
+        heard = hear(socket)
+    assert (heard.last["error"], heard.code) == ("model_not_allowed", 1008)
+    assert "eleven_flash_v2_5" in heard.last["message"]
 
 
 @pytest.mark.parametrize(

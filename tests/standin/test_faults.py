@@ -20,7 +20,7 @@ from elevenlabs import ElevenLabs
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.errors import UnprocessableEntityError
 from waiting import HANG, until
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from wire import RACHEL, dial, hear, say
 
 from voicekit.standin.http import refusals
@@ -182,12 +182,15 @@ def test_openai_sdk_raises_each_refusal_with_its_status_and_body(standin, chat, 
 
 @pytest.mark.parametrize("kind", ["stream-input", "multi-stream-input"])
 @pytest.mark.parametrize("name", refusals.names("elevenlabs"))
-def test_a_sockets_handshake_fails_with_each_refusal(standin, kind, name):
+def test_a_socket_is_told_each_refusal_before_it_is_closed(standin, kind, name):
     standin.state.faults.add(Fault("refuse", name=name))
-    with pytest.raises(InvalidStatus) as refused, dial(standin, kind):
-        pass
-    assert refused.value.response.status_code == refusals.Refusal("elevenlabs", name).status
-    assert f'"status": "{name}"'.encode() in refused.value.response.body
+    expected = refusals.Refusal("elevenlabs", name)
+    with dial(standin, kind) as socket:
+        heard = hear(socket)
+    assert [message["error"] for message in heard.messages] == [name]
+    assert heard.last["message"] == expected.message
+    assert heard.code == heard.last["code"] == (1011 if expected.status >= 500 else 1008)
+    assert heard.reason == refusals.close_reason(expected.message)
 
 
 def test_a_fault_that_is_late_or_stalls_loses_nothing(standin, client):
@@ -273,7 +276,7 @@ def test_a_socket_over_tls_is_cut_as_well(standin, control, eleven, kind, monkey
         heard()
     assert cut.value.status_code == 1006
     standin.state.faults.add(Fault("refuse", name="quota_exceeded"))
-    with pytest.raises(InvalidStatus):
+    with pytest.raises(ApiError, match="exceeds your quota"):
         heard()
     assert heard()
 

@@ -75,29 +75,45 @@ class Address:
             SpeechError: the vendor refused; says why.
             SpeechDroppedError: nobody answered.
         """
-        try:
-            return await _Connect(
-                self.url(route),
-                additional_headers={"xi-api-key": Secret.of(self.key).reveal()},
-                logger=_log,
-                compression=None,  # audio in base64 does not shrink, it only costs time
-                max_size=_LARGEST,
-                max_queue=None,  # a vendor's pings are answered while the listener pauses
-                open_timeout=10,
-                close_timeout=1,
-            )
-        except InvalidStatus as refusal:
-            raise _refused(refusal) from None  # the cause would carry the key in its headers
-        except (OSError, TimeoutError, WebSocketException) as error:
-            raise SpeechDroppedError(self._unreachable(str(error))) from None
-        except ValueError as error:  # an address that is none; a cause might carry the key
-            raise SpeechError(self._unreachable(type(error).__name__), "bad_address") from None
+        return await dial(self.base_url, self.url(route), self.key)
 
-    def _unreachable(self, why: str) -> str:
-        return (
-            f"ElevenLabs could not be reached at {self.base_url} ({why}). "
-            "Check the address and the network; offline=True uses the stand-in."
+
+async def dial(base_url: str, url: str, key: Secret) -> ClientConnection:
+    """Connect to a socket of ElevenLabs'.
+
+    Args:
+        base_url: the REST address, for messages.
+        url: the socket's, `ws(s)://…`.
+        key: sent in the `xi-api-key` header.
+
+    Raises:
+        SpeechError: the vendor refused; says why.
+        SpeechDroppedError: nobody answered.
+    """
+    try:
+        return await _Connect(
+            url,
+            additional_headers={"xi-api-key": Secret.of(key).reveal()},
+            logger=_log,
+            compression=None,  # audio in base64 does not shrink, it only costs time
+            max_size=_LARGEST,
+            max_queue=None,  # a vendor's pings are answered while the listener pauses
+            open_timeout=10,
+            close_timeout=1,
         )
+    except InvalidStatus as refusal:
+        raise _refused(refusal) from None  # the cause would carry the key in its headers
+    except (OSError, TimeoutError, WebSocketException) as error:
+        raise SpeechDroppedError(_unreachable(base_url, str(error))) from None
+    except ValueError as error:  # an address that is none; a cause might carry the key
+        raise SpeechError(_unreachable(base_url, type(error).__name__), "bad_address") from None
+
+
+def _unreachable(base_url: str, why: str) -> str:
+    return (
+        f"ElevenLabs could not be reached at {base_url} ({why}). "
+        "Check the address and the network; offline=True uses the stand-in."
+    )
 
 
 class _Connect(connect):

@@ -20,10 +20,10 @@ from voicekit.standin.catalog import listing
 from voicekit.standin.conversation.socket import conversation
 from voicekit.standin.http.faults import Faulting
 from voicekit.standin.http.journal import Journaling
-from voicekit.standin.http.refusals import Refusal, Refusing, respond
+from voicekit.standin.http.refusals import Refusal, Refusing, refuse
 from voicekit.standin.openai import chat_completions, responses
 from voicekit.standin.rest.routes import AGENTS
-from voicekit.standin.speech import speech_to_text, text_to_speech
+from voicekit.standin.speech import realtime, speech_to_text, text_to_speech
 from voicekit.standin.speech.multi_stream_input import multi_stream_input
 from voicekit.standin.speech.stream_input import stream_input
 from voicekit.standin.state import State
@@ -56,6 +56,7 @@ ELEVENLABS: Sequence[BaseRoute] = (
     WebSocketRoute("/v1/convai/conversation", conversation),
     *AGENTS,  # the REST half: see agent/routes.py
     _post("/v1/speech-to-text", speech_to_text.convert),
+    WebSocketRoute(realtime.PATH, realtime.realtime),
     _get("/v1/voices", listing.all_voices),
     _get("/v2/voices", listing.search_voices),
     _get("/v1/voices/settings/default", listing.default_settings),
@@ -148,9 +149,9 @@ def _perhaps_a_path(scope: Scope) -> str:
     return f" If {path!r} was meant as a path of its own, it is not served here."
 
 
-async def _lost(scope: Scope, _receive: Receive, send: Send) -> None:
+async def _lost(scope: Scope, receive: Receive, send: Send) -> None:
     message = (
         "This is voicekit's stand-in. ElevenLabs is under /elevenlabs/v1/…, "
         "OpenAI under /openai/v1/…, the control plane under /_standin/."
     )
-    await respond(scope, send, 404, {"error": message}, {})
+    await refuse(scope, receive, send, 404, message)

@@ -19,7 +19,7 @@ from voicekit.serving import App, Receive, Scope, Send
 from voicekit.standin.catalog import profiles
 from voicekit.standin.http import bodies
 from voicekit.standin.http.faults import Fault
-from voicekit.standin.http.refusals import Refusal, respond
+from voicekit.standin.http.refusals import Refusal, refuse
 from voicekit.standin.state import State
 
 SETTINGS = ("strict_keys", "strict_overrides")
@@ -127,11 +127,11 @@ class Answering:
         """Turn what the handlers raise into a JSON error."""
         shown = dict(scope["headers"]).get(b"authorization", b"")
         if not hmac.compare_digest(shown, self._expected):
-            await respond(scope, send, 401, {"error": _LOCKED}, {"www-authenticate": "Bearer"})
+            await refuse(scope, receive, send, 401, _LOCKED, {"www-authenticate": "Bearer"})
             return
         try:
             await self.app(scope, receive, send)
         except (ValueError, TypeError) as error:
-            await respond(scope, send, 400, {"error": str(error)}, {})
+            await refuse(scope, receive, send, 400, str(error))
         except Refusal as refusal:
-            await respond(scope, send, refusal.status, {"error": refusal.message}, {})
+            await refuse(scope, receive, send, refusal.status, refusal.message)

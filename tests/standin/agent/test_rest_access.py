@@ -67,8 +67,8 @@ def test_tokens_are_refused_with_the_way_that_works(client, conversations):
         conversations.get_webrtc_token(agent_id=READY)
     assert "WebSocket" in refused.value.body["detail"]["message"]
     with pytest.raises(ApiError) as refused:
-        client.tokens.single_use.create("realtime_scribe")
-    assert "realtime_scribe" in refused.value.body["detail"]["message"]
+        client.tokens.single_use.create("tts_websocket")
+    assert "tts_websocket" in refused.value.body["detail"]["message"]
 
 
 def test_a_link_holds_a_token_if_the_agent_asks_for_one(agents):

@@ -17,6 +17,7 @@ class Profile:
     name: str
     note: str
     first_chunk: dict[str, float]
+    transcript: dict[str, float]
     speed: float
     """Seconds of audio produced per second; 0 is as fast as it can."""
     llm_first_token: float
@@ -31,6 +32,10 @@ class Profile:
         """Seconds after the request at which audio following `sent` seconds of audio may leave."""
         first = self.tts_first_chunk(model_id)
         return first + sent / self.speed if self.speed else first
+
+    def transcript_after(self, model_id: str) -> float:
+        """Seconds from sound to its text, or from a commit to the committed text."""
+        return self.transcript.get(model_id, self.transcript["default"])
 
     def token_due(self, index: int) -> float:
         """Seconds after the request at which token `index` (from 0) may leave."""

@@ -26,6 +26,8 @@ class Ended(Exception):
         self.reason = reason
         self.error_type = error_type
         self.details = details
+        self.late = False
+        """Whether it ended a conversation that had begun."""
 
     @property
     def frame_reason(self) -> str:

@@ -93,6 +93,7 @@ async def _converse(websocket: WebSocket) -> None:
         await session.run()
     except* Ended as group:
         end = first_end(group)
+        end.late = True
         if isinstance(end, ClientLeft):
             session.hung_up()
         _finish(call, end)
@@ -190,4 +191,7 @@ def _finish(call: Call, end: Ended) -> None:
 
 async def _close(websocket: WebSocket, end: Ended) -> None:
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the client was faster
+        if not end.late:
+            kind = end.error_type or "authorization_error"
+            await websocket.send_json(events.error(end.code, kind, end.reason, end.details))
         await websocket.close(end.code, end.frame_reason)

@@ -1,4 +1,4 @@
-"""How clients get at an agent: signed URLs, links, the widget's settings; tokens are refused.
+"""How clients get at an agent: signed URLs, links, tokens, the widget's settings.
 
 Sources: https://elevenlabs.io/docs/api-reference/conversations/get-signed-url, …/agents/get-link.
 """
@@ -49,10 +49,13 @@ async def token(_request: Request) -> Response:
 
 
 async def single_use(request: Request) -> Response:
-    """`POST /v1/single-use-token/{kind}`: refused, since no endpoint here takes one."""
+    """`POST /v1/single-use-token/{kind}`: what a browser opens a transcription with, once."""
+    state = admitted(request)
     kind = request.path_params["kind"]
-    said = f"The stand-in makes no single-use tokens ({kind}). Send any xi-api-key instead."
-    raise Refusal("elevenlabs", "not_implemented", said)
+    if kind != "realtime_scribe":
+        said = f"The stand-in makes no single-use tokens ({kind}). Send any xi-api-key instead."
+        raise Refusal("elevenlabs", "not_implemented", said)
+    return JSONResponse({"token": state.signatures.sign(kind, "used once")})
 
 
 async def link(request: Request) -> Response:

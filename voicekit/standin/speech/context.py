@@ -9,12 +9,13 @@ from typing import Any
 
 from voicekit.errors import EngineError
 from voicekit.standin.engines import Speech
+from voicekit.standin.http.refusals import FAILED
 from voicekit.standin.speech import formats
 from voicekit.standin.speech.buffer import DEFAULT_SCHEDULE, TextBuffer
 from voicekit.standin.speech.generation import Pace, alignment_ms, passages, pieces
 from voicekit.standin.speech.messages import ClientMessage
 from voicekit.standin.speech.settings import VoiceSettings
-from voicekit.standin.speech.socket import FAILED, Complaint, Line
+from voicekit.standin.speech.socket import Complaint, Line
 
 
 class Context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -96,12 +97,13 @@ def read_json(shape: type[Shape], data: str | bytes, place: str = "body") -> Sha
 
 
 def read_query(shape: type[Shape], query: Any) -> Shape:
-    """Read the query string; a parameter that the shape holds as a list may come repeatedly.
+    """Read the query string; a parameter that the shape holds several of may come repeatedly.
 
     Raises:
         Invalid: a value is not of its parameter's type.
     """
-    lists = {name for name, field in shape.model_fields.items() if "list" in str(field.annotation)}
+    fields = shape.model_fields.items()
+    lists = {name for name, field in fields if re.search("list|tuple", str(field.annotation))}
     values = {name: query.getlist(name) if name in lists else query[name] for name in dict(query)}
     try:
         return shape.model_validate(values)

@@ -12,14 +12,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from voicekit.standin.catalog import elevenlabs
 from voicekit.standin.catalog.elevenlabs import DEFAULT_MODEL
 from voicekit.standin.http import auth
-from voicekit.standin.http.refusals import Refusal, close_reason
+from voicekit.standin.http.refusals import INVALID, Refusal, close_reason
 from voicekit.standin.speech.messages import ClientMessage, SocketQuery
 from voicekit.standin.speech.request import check_format
 from voicekit.standin.speech.settings import read_json, read_query
 from voicekit.standin.speech.text_to_speech import STREAMED
 from voicekit.standin.state import State
 
-INVALID, FAILED = 1008, 1011
 TIMED_OUT = "input_timeout_exceeded"
 
 
@@ -103,7 +102,7 @@ async def serve(websocket: WebSocket, talk: Callable[[Line], Awaitable[None]]) -
     """Accept, talk, and close: with 1000 when all is said, else with an error message before.
 
     Raises:
-        Refusal: 403 at the handshake, for a model that has no such socket.
+        Refusal: before it accepts, for a model that has no such socket.
     """
     model_id = websocket.query_params.get("model_id", DEFAULT_MODEL)
     if any(known.id == model_id for known in elevenlabs.models()):
