@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soxr
 from playwright.sync_api import expect
+from waiting import until
 
 from bench.browser_page import NotebookPage
 from voicekit.audio import Clip
@@ -59,6 +60,21 @@ START = """
     view.on_stop(call.end)
     call.start()
     display(view)
+"""
+WITHIN_THE_CELL = """
+    from pathlib import Path
+    from voicekit.conversation import calls
+    view = voicekit.ConversationView(audio, world.profile)
+    conversation = Conversation(
+        world.elevenlabs(), "agent_standin", requires_auth=False, audio_interface=audio,
+        **view.callbacks)
+    view.on_stop(conversation.end_session)
+    display(view)
+    with voicekit.session(conversation):
+        Path("begun").touch()
+        while not Path("reloaded").exists():
+            time.sleep(0.05)
+        Path("calls").write_text(str(len(calls._running)))
 """
 REPORT = """
     import json, statistics
@@ -132,3 +148,20 @@ def test_after_a_reload_the_call_is_still_shown_and_can_be_stopped(page: Noteboo
     assert page.run(
         "print(call.conversation_id is not None, len(voicekit.conversation.calls._running))"
     )
+
+
+def test_a_reload_while_the_cell_runs_shows_the_widgets_once_it_has_ended(
+    page: NotebookPage,
+) -> None:
+    page.run(TALK, timeout=60)
+    number = page.start(WITHIN_THE_CELL)
+    expect(page.cell(number).get_by_role("log")).to_be_visible(timeout=60_000)
+    until((page.folder / "begun").exists)
+    page.save()
+    page.page.reload()
+    cell = page.cell(number)
+    expect(cell).to_contain_text("Loading widget", timeout=60_000)
+    (page.folder / "reloaded").touch()
+    expect(cell.get_by_role("log")).to_contain_text("ended", timeout=60_000)
+    assert (page.folder / "calls").read_text("utf-8") == "1"  # the call went on meanwhile
+    page.ready()
