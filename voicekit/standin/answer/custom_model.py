@@ -1,7 +1,7 @@
 """The user's own language model, called as the hosted platform calls it.
 
-`POST` to the configured address with `/chat/completions` added, `stream: true`; server-sent events
-come back. What goes wrong is said in plain words: in the journal, in the `error` event, in the
+`POST` to the configured address with `/chat/completions` added, or `/responses` when that is its
+`api_type`, `stream: true`; server-sent events come back. What goes wrong is said in plain words: in the journal, in the `error` event, in the
 record, and in the reason of the close frame. What the server itself said is in the journal alone:
 its address may be one that whoever calls cannot see into.
 """
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from voicekit.standin.answer import llm_http, sse
+from voicekit.standin.answer import llm_http, responses_wire, sse
 from voicekit.standin.answer.model import ToolCall
 from voicekit.standin.conversation.ending import CLIENT, OPERATIONAL, Ended
 from voicekit.standin.conversation.initiation import Opening
@@ -29,7 +29,7 @@ from voicekit.standin.state import State
 ATTEMPTS = 3
 """How often one answer is asked for; the hosted platform tries at least this often."""
 
-PATH = "/chat/completions"
+_PATHS = {"chat_completions": "/chat/completions", "responses": responses_wire.PATH}
 _PASSING = frozenset({408, 409, 425, 429})
 _THINKS = re.compile(r"<think(?:ing)?>", re.I)
 _ALOUD = (
@@ -61,7 +61,7 @@ class CustomModel:
         start: the conversation's settings; its agent must have a `custom_llm`.
 
     Raises:
-        Ended: 1008, the address, a header or the key is not usable.
+        Ended: 1008, the address, its kind, a header or the key is not usable.
     """
 
     def __init__(self, state: State, start: Opening) -> None:
@@ -70,7 +70,8 @@ class CustomModel:
         custom = prompt.custom_llm
         self.name = custom.model_id or "custom-llm"
         self._state = state
-        self._url = address(custom.url)
+        self._responses = custom.api_type == "responses"
+        self._url = address(custom.url, custom.api_type)
         self._patience = prompt.cascade_timeout_seconds
         self._headers = partial(llm_http.headers, custom, state.vault, start.variables)
         self._headers()  # what is not known is said before anybody speaks
@@ -99,6 +100,8 @@ class CustomModel:
     ) -> AsyncGenerator[str | ToolCall, None]:
         """See `Model.answer`; another attempt is made as long as nothing was said."""
         body = {"messages": messages, **self._fixed, **({"tools": tools} if tools else {})}
+        if self._responses:
+            body = responses_wire.body(body)
         for attempt in range(1, ATTEMPTS + 1):
             said_something = False
             entry = llm_http.note(self._state.journal, self._url, body)
@@ -125,7 +128,7 @@ class CustomModel:
         Raises:
             _Failed: it went wrong.
         """
-        chunks = sse.Chunks()
+        chunks = responses_wire.Events() if self._responses else sse.Chunks()
         answer, empty = "", True
         try:
             async with (
@@ -180,12 +183,15 @@ class CustomModel:
             yield reply
 
 
-def address(url: str) -> str:
+def address(url: str, api_type: str) -> str:
     """Where requests go: the configured address, with the path added unless it is there.
 
     Raises:
-        Ended: 1008, it is no HTTP address.
+        Ended: 1008, it is no HTTP address, or of an API that nobody outside has seen.
     """
+    if api_type not in _PATHS:
+        said = f"custom_llm.api_type {api_type!r}: ElevenLabs does not publish what it sends."
+        raise Ended(CLIENT, f"{said} Here it is one of {', '.join(_PATHS)}.", "value_error")
     try:
         parts, readable = urlsplit(url), httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
@@ -193,8 +199,8 @@ def address(url: str) -> str:
     if parts.scheme not in ("http", "https") or not readable.host:
         said = "custom_llm.url must be an http or https address, such as https://example.com/v1"
         raise Ended(CLIENT, said, "value_error")
-    path = parts.path.rstrip("/")
-    return parts._replace(path=path if path.endswith(PATH) else f"{path}{PATH}").geturl()
+    path, end = parts.path.rstrip("/"), _PATHS[api_type]
+    return parts._replace(path=path if path.endswith(end) else f"{path}{end}").geturl()
 
 
 def _end(url: str, failed: _Failed, attempts: int) -> Ended:

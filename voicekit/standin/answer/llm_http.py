@@ -46,5 +46,5 @@ def note(journal: Journal, url: str, body: dict[str, Any]) -> dict[str, Any]:
         "headers": [(b"user-agent", b"voicekit stand-in agent")],
     }
     entry = journal.open(scope)
-    entry["messages"] = len(body["messages"])
+    entry["messages"] = len(body.get("messages") or body["input"])
     return entry

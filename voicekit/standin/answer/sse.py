@@ -64,12 +64,12 @@ class Chunks:
         content = delta.get("content")
         text = self._half + (content if isinstance(content, str) else "")
         self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
-        return _whole(text.removesuffix(self._half))
+        return whole(text.removesuffix(self._half))
 
     def finished(self) -> Iterator[ToolCall]:
         """The calls, once the stream is over."""
         for number, call in enumerate(self.calls):
-            name, arguments = _whole(call["name"]), _whole(call["arguments"])
+            name, arguments = whole(call["name"]), whole(call["arguments"])
             yield ToolCall(call["id"] or f"call_{number}", name, arguments)
 
     def _join(self, part: dict[str, Any]) -> None:
@@ -92,7 +92,7 @@ class Chunks:
         call["arguments"] += arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
     """The text with halves of a character joined, and one alone replaced."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

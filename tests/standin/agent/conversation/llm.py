@@ -30,7 +30,12 @@ class Model:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.aborted = 0
-        app = Starlette(routes=[Route("/v1/chat/completions", self._complete, methods=["POST"])])
+        app = Starlette(
+            routes=[
+                Route(f"/v1/{path}", self._complete, methods=["POST"])
+                for path in ("chat/completions", "responses")
+            ]
+        )
         self._served = serving.serve(app, name=f"llm-{id(self):x}")
         self.url = f"{self._served.url}/v1"
 

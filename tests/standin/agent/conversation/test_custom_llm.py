@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -9,6 +10,8 @@ from llm import NOT_SSE, WHOLE
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from talk import agent, dial, hear, hear_all, hear_until, of, say, utter
 from waiting import until
+
+from voicekit import serve, webhook
 
 NEVER = 600.0  # seconds
 READ = "One moment, I read you everything."
@@ -195,3 +198,86 @@ def test_an_address_that_is_none_closes_with_1008(standin, url):
         _, code, reason = hear_all(socket)
     assert code == 1008
     assert "custom_llm.url" in reason
+
+
+# --- the Responses API ---
+
+BY_RESPONSES = {"custom_llm": {"api_type": "responses"}}
+
+
+def test_by_responses_a_webhook_of_ours_is_asked_told_and_called_the_same(standin):
+    tool = {
+        "type": "client",
+        "name": "look_up",
+        "description": "Look an order up.",
+        "parameters": {"type": "object", "properties": {}, "required": []},
+        "expects_response": True,
+    }
+    seen = []
+
+    async def answer(turn):
+        seen.append(turn)
+        if turn.results:
+            yield f"It says {turn.results[0]['content']}."
+        elif "order" in turn.said:
+            yield "Let me see. "
+            yield webhook.ToolCall("look_up")
+        else:
+            yield "Hello."
+
+    served = serve(webhook.webhook(answer, secret=webhook.ANYONE), name="responses-webhook")
+    try:
+        made = custom(standin, f"{served.url}/v1", prompt="Be kind.", tools=[tool], **BY_RESPONSES)
+        with dial(standin, made, WRITING) as socket:
+            say(socket, type="user_message", text="Hi.")
+            first = hear(socket, "agent_response")
+            say(socket, type="user_message", text="My order?")
+            call = hear(socket, "client_tool_call")["client_tool_call"]
+            say(
+                socket,
+                type="client_tool_result",
+                tool_call_id=call["tool_call_id"],
+                result="shipped",
+                is_error=False,
+            )
+            last = hear_until(
+                socket, lambda m: "shipped" in json.dumps(m) and m["type"] == "agent_response"
+            )
+    finally:
+        served.stop()
+    assert first["agent_response_event"]["agent_response"] == "Hello."
+    assert "It says shipped." in json.dumps(last)
+    assert all(turn.request is not None and turn.request["store"] is False for turn in seen)
+    assert seen[0].messages[0] == {"role": "system", "content": "Be kind."}
+    assert seen[-1].results[0]["name"] == "look_up"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (stream('data: {"choices": []}\n\n'), "chunk of a chat completion"),
+        (stream('data: {"a": 1}\n\n'), "had no 'type'"),
+        (stream('data: {"type": "error", "message": "tea"}\n\n'), "sent an error"),
+        (
+            stream(
+                'data: {"type": "response.failed", "response": {"error": {"message": "x"}}}\n\n'
+            ),
+            "sent an error",
+        ),
+        (stream('data: {"type": "response.output_item.done", "item": 1}\n\n'), "output item"),
+        (stream('data: {"type": "response.completed", "response": {}}\n\n'), "without any text"),
+    ],
+    ids=["chunk", "no type", "error", "failed", "no item", "empty"],
+)
+def test_by_responses_a_mistake_is_said_in_plain_words(standin, llm, answer, said):
+    model = llm(answer)
+    with dial(standin, custom(standin, model, **BY_RESPONSES), WRITING) as socket:
+        say(socket, type="user_message", text="Hi.")
+        error = hear(socket, "error")
+    assert said in json.dumps(error)
+
+
+def test_a_kind_of_api_that_nobody_publishes_is_refused(standin, llm):
+    prompt = {"custom_llm": {"api_type": "websocket"}}
+    with dial(standin, custom(standin, llm("Hi."), **prompt), WRITING) as socket:
+        assert "does not publish" in json.dumps(hear_all(socket))
