@@ -13,6 +13,7 @@ from faulty import (
     DONE,
     END_CALL,
     Answer,
+    Respond,
     app,
     called,
     changed,
@@ -24,6 +25,7 @@ from faulty import (
     refusing,
 )
 
+from voicekit import webhook
 from voicekit.serving import serve
 from voicekit.tools.commands import probe as command
 from voicekit.tools.probe import CHECKS, MODEL, name_of, probe
@@ -515,3 +517,71 @@ def test_a_row_that_is_not_there_is_named_with_those_that_are(serving: Serving) 
     report = probe(serving(app()) + "/v1", limit=0)
     with pytest.raises(KeyError, match="The checks are: path, content type"):
         report["pace"]
+
+
+# --- the Responses API ---
+
+
+def test_the_webhook_and_the_stand_in_pass_by_the_responses_api(serving: Serving) -> None:
+    async def answer(turn: Any) -> Any:
+        if turn.said == "Goodbye!":
+            yield webhook.ToolCall("end_call", {"reason": "goodbye"})
+        for word in faulty.WORDS:
+            yield word
+
+    report = probe(serving(webhook.webhook(answer, secret=SECRET)) + "/v1", SECRET, api="responses")
+    assert [row.outcome for row in report] == ["pass"] * len(NAMES), str(report)
+    standin = pytest.importorskip("voicekit.standin").Standin("instant")
+    try:
+        report = probe(standin.openai_url, standin.openai_key, api="responses")
+    finally:
+        standin.stop()
+    assert report.failing == ["secret"]
+    assert outcomes(report, "warn") == []
+
+
+def spoken_events(*changes: tuple[int, dict[str, Any]]) -> Respond:
+    """The least that is a response's stream, with fields of some of its events changed."""
+    item = {"type": "message", "role": "assistant"}
+    events = [
+        {"type": "response.created", "response": {}},
+        {"type": "response.output_item.added", "output_index": 0, "item": item},
+        *({"type": "response.output_text.delta", "delta": word} for word in faulty.WORDS),
+        {"type": "response.completed", "response": {"status": "completed"}},
+    ]
+    events = [{**one, "sequence_number": number} for number, one in enumerate(events)]
+    for place, fields in changes:
+        events[place] |= fields
+    return lambda _body: Answer([event(one) for one in events])
+
+
+@pytest.mark.parametrize(
+    ("respond", "check", "words"),
+    [
+        (spoken_events(), "", ""),
+        (spoken_events((3, {"sequence_number": 9})), "chunks", "sequence_number"),
+        (spoken_events((3, {"type": None})), "chunks", "`type`"),
+        (spoken_events((3, {"delta": 1})), "chunks", "not text"),
+        (spoken_events((1, {"item": {}})), "chunks", "role"),
+        (spoken_events((-1, {"type": "response.other"})), "done", "response.completed"),
+        (spoken_events((-1, {"type": "response.failed", "response": {"error": {"message": "no"}}})),
+         "done", "no"),
+        (spoken_events((-2, {"type": "response.completed"})), "done", "behind"),
+        (lambda _body: Answer(faulty.spoken(faulty.WORDS)), "chunks", "api_type"),
+    ],
+    ids=["good", "number", "type", "delta", "role", "no end", "failed", "goes on", "chunks"],
+)  # fmt: skip
+def test_one_fault_of_a_response_is_one_row(
+    serving: Serving, respond: Respond, check: str, words: str
+) -> None:
+    url = serving(app(respond, path="/v1/responses")) + "/v1"
+    report = probe(url, api="responses", checks=["frames", "chunks", "done"])
+    worst = "FAIL" if report.failing else "warn"
+    wrong = {row.check: row.says for row in report if row.outcome == worst}
+    assert set(wrong) == ({check} if check else set()), str(report)
+    assert words in wrong.get(check, "")
+
+
+def test_an_api_that_is_none_is_named(serving: Serving) -> None:
+    with pytest.raises(ValueError, match="responses"):
+        probe(serving(app()) + "/v1", api="websocket")

@@ -1,9 +1,10 @@
 """The user's own language model, called as the hosted platform calls it.
 
 `POST` to the configured address with `/chat/completions` added, or `/responses` when that is its
-`api_type`, `stream: true`; server-sent events come back. What goes wrong is said in plain words: in the journal, in the `error` event, in the
-record, and in the reason of the close frame. What the server itself said is in the journal alone:
-its address may be one that whoever calls cannot see into.
+`api_type`, and `stream: true`; server-sent events come back. What goes wrong is said in plain
+words: in the journal, in the `error` event, in the record, and in the reason of the close frame.
+What the server itself said is in the journal alone: its address may be one that whoever calls
+cannot see into.
 """
 
 from __future__ import annotations

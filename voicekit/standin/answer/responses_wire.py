@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from voicekit.standin.agent.model import ToolCall
-from voicekit.standin.agent.sse import NotAStream, whole
+from voicekit.standin.answer.model import ToolCall
+from voicekit.standin.answer.sse import NotAStream, whole
 
 PATH = "/responses"
 _SAME = ("model", "temperature", "stream", "user_id", "elevenlabs_extra_body")

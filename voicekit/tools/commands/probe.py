@@ -9,6 +9,7 @@ import sys
 
 from voicekit.tools.probe import MODEL, Report, Row, probe
 from voicekit.tools.probe.found import FAIL
+from voicekit.tools.probe.platform import APIS
 from voicekit.world.keys import Secret
 
 _ASK = "-"
@@ -21,6 +22,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--secret", type=Secret, help="what the agent sends as its API key; - asks for it"
     )
+    parser.add_argument(
+        "--api", choices=APIS, default=APIS[0], help=f"the agent's api_type (default {APIS[0]})"
+    )
     parser.add_argument("--model", default=MODEL, help=f"the agent's model id (default {MODEL})")
     parser.add_argument("--limit", type=float, default=30.0, help="seconds for it all (default 30)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
@@ -31,6 +35,7 @@ def main(argv: list[str]) -> int:
         report = probe(
             options.url,
             secret,
+            api=options.api,
             model=options.model,
             limit=options.limit,
             progress=_progress if watching else lambda _: None,

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from voicekit.arguments import check_items, check_type
+from voicekit.arguments import check_choice, check_items, check_type
 from voicekit.tools.probe import caller_checks, path_check, stream_checks, turn_checks
 from voicekit.tools.probe.found import Found, entry, told
-from voicekit.tools.probe.platform import Platform, shown, table
+from voicekit.tools.probe.platform import APIS, CHAT_COMPLETIONS, Platform, shown, table
 from voicekit.tools.probe.report import Report, Row
 from voicekit.world.keys import Secret
 
@@ -53,6 +53,7 @@ def probe(
     url: str,
     secret: str | Secret | None = None,
     *,
+    api: str = CHAT_COMPLETIONS,
     model: str = MODEL,
     limit: float = 30.0,
     checks: Sequence[str] | None = None,
@@ -67,6 +68,7 @@ def probe(
         url: as it stands, or will stand, in the agent's settings: `https://my.example/v1`.
         secret: what the agent sends as its API key. Without it nobody can tell whether strangers
             are turned away.
+        api: the agent's `custom_llm.api_type`: `chat_completions` or `responses`.
         model: the agent's `model_id`, for endpoints that know their models' names.
         limit: seconds after which no further check is begun; each takes ten at most.
         checks: the names of those to make, such as `["frames", "secret"]`; None makes them all.
@@ -75,11 +77,12 @@ def probe(
 
     Raises:
         ValueError: `url` is no address of a web server, `secret` fits into no header, or there is
-            no check of a name.
+            no check or API of a name.
     """
     secret = None if secret is None else Secret.of(secret)
     chosen = _chosen(checks)
-    platform = Platform(_checked(url), _bearer(secret), model)
+    check_choice("api", api, APIS)
+    platform = Platform(_checked(url), _bearer(secret), model, api)
     end = time.perf_counter() + limit
     rows: list[Row] = []
     for check in chosen:
@@ -120,9 +123,8 @@ def _reason_to_skip(check: Check, platform: Platform, *, late: bool) -> Found | 
 
 def _row(check: str, found: Found, platform: Platform) -> Row:
     words = entry(check, found.code)
-    says, fix = (
-        platform.masked(_line(told(text, found.figures))) for text in (words.says, words.fix)
-    )
+    named = {"suffix": platform.suffix, "end": table()["end"][platform.api], **found.figures}
+    says, fix = (platform.masked(_line(told(text, named))) for text in (words.says, words.fix))
     shows = found.exchange
     request = _printable(platform.masked(shows.request)) if shows else ""
     response = _printable(platform.masked(shows.response)) if shows else ""

@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from voicekit.tools.probe.exchange import Exchange
 from voicekit.tools.probe.found import Found, failed, said
-from voicekit.tools.probe.platform import Platform, elsewhere, pasted, shown, table
+from voicekit.tools.probe.platform import Platform, shown, table
 
 _NOT_HERE = (404, 405)
 
@@ -16,7 +16,12 @@ def path(platform: Platform) -> Found:
     asked = _ask(platform)
     if _good(asked):
         platform.plain = asked
-        return Found.of("ok", asked, called=shown(platform.target), paste=_paste(platform.target))
+        return Found.of(
+            "ok",
+            asked,
+            called=shown(platform.target),
+            paste=shown(platform.pasted(platform.target)),
+        )
     if asked.status in (401, 403):
         return Found.of("secret_refused" if platform.secret else "secret_wanted", asked)
     if asked.status is not None and 300 <= asked.status < 400:
@@ -46,12 +51,12 @@ def _redirected(platform: Platform, asked: Exchange) -> Found:
 def _missing(platform: Platform, asked: Exchange) -> Found:
     """Look for the endpoint around where it should be."""
     called = platform.target
-    for other in elsewhere(platform.url):
+    for other in platform.elsewhere():
         platform.target = other
         tried = _ask(platform)
         if _good(tried):
             platform.plain = tried
-            paste = pasted(other)
+            paste = platform.pasted(other)
             code = "elsewhere" if paste != other else "not_appended"
             return Found.of(
                 code, asked, status=asked.status, called=shown(called), found=shown(other),
@@ -69,7 +74,3 @@ def _ask(platform: Platform) -> Exchange:
 
 def _good(exchange: Exchange) -> bool:
     return exchange.answered and not exchange.foreign
-
-
-def _paste(url: str) -> str:
-    return shown(pasted(url))

@@ -1,4 +1,4 @@
-"""A response body read as server-sent events with chat completion chunks, strictly.
+"""A response body read as server-sent events of either of OpenAI's APIs, strictly.
 
 Written for judging: a client forgives what is named here. The format of events is the HTML
 standard's (https://html.spec.whatwg.org/multipage/server-sent-events.html), the chunks' OpenAI's.
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 _FIELDS = ("data", "event", "id", "retry", "")  # the last is a comment: a line that starts with ":"
 _QUOTED = 80
+_ENDS = ("response.completed", "response.incomplete", "response.failed")
 
 
 class Frame(NamedTuple):
@@ -38,9 +39,9 @@ class Stream:
     Attributes:
         frames: the events that hold JSON.
         faults: where the body breaks the format.
-        done: whether `[DONE]` came.
+        done: whether `[DONE]` came, or the Responses API's last event.
         unfinished: whether the last event lacks its blank line.
-        after_done: whether events follow `[DONE]`.
+        after_done: whether events follow it.
         first: when the first token came; of a body without events, when its first byte did.
         last: when the last token came, likewise.
         texts: what is to be spoken, piece by piece.
@@ -63,6 +64,7 @@ class Stream:
         self.roles: list[str] = []
         self.finish_reasons: list[str] = []
         self._events = 0
+        self._completed = False
         self._read(pieces)
         if not self._events:
             self.faults = [Fault("no_frames", _quote(pieces))]
@@ -107,13 +109,18 @@ class Stream:
 
     def _event(self, data: list[str], at: float) -> None:
         self._events += 1
+        if data == ["[DONE]"] and self._completed:
+            return  # OpenAI sends none behind `response.completed`, and no client minds
         self.after_done = self.done
         if data == ["[DONE]"]:
             self.done = True
             return
         text = "\n".join(data)
         try:
-            self.frames.append(Frame(at, json.loads(text)))
+            frame = Frame(at, json.loads(text))
+            self.frames.append(frame)
+            self._completed = self._completed or _kind(frame.data) in _ENDS
+            self.done = self.done or self._completed
         except (ValueError, RecursionError):
             if len(data) > 1:  # several events run together, each perhaps sound by itself
                 self.faults.append(Fault("no_blank_line", text[:_QUOTED]))
@@ -124,10 +131,11 @@ class Stream:
 
     def _hear(self, frame: Frame) -> None:
         told = frame.data
+        if kind := _kind(told):
+            self._hear_event(kind, told, frame.at)
+            return
         if isinstance(told, dict) and told.get("error"):
-            error = told["error"]
-            message = error.get("message") if isinstance(error, dict) else error
-            self.error = self.error or str(message or "no message")
+            self._fail(told["error"])
         for choice in _objects(told, "choices"):
             # `message` is no stream's: `chunks` says so, here it is understood all the same.
             delta = _object(choice, "delta") or _object(choice, "message")
@@ -145,8 +153,36 @@ class Stream:
                 if isinstance(word, str) and word:
                     words.append(word)
             if said or calls:
-                self.first = frame.at if self.first is None else self.first
-                self.last = frame.at
+                self._token(frame.at)
+
+    def _hear_event(self, kind: str, told: dict[str, Any], at: float) -> None:
+        """An event of the Responses API."""
+        item, place, delta = _object(told, "item"), told.get("output_index"), told.get("delta")
+        if kind == "error":
+            self._fail(told)
+        elif kind in _ENDS:
+            response = _object(told, "response")
+            self.finish_reasons.append(str(response.get("status") or kind))
+            if kind == "response.failed":
+                self._fail(response.get("error"))
+        elif kind == "response.output_item.added" and item.get("role"):
+            self.roles.append(str(item["role"]))
+        elif kind == "response.output_text.delta" and isinstance(delta, str) and delta:
+            self.texts.append(delta)
+            self._token(at)
+        elif kind == "response.output_item.done" and item.get("type") == "function_call":
+            call = {"id": "call_id", "name": "name", "arguments": "arguments"}
+            known = place if isinstance(place, int) else None
+            self.calls[known] = {name: str(item.get(key) or "") for name, key in call.items()}
+            self._token(at)
+
+    def _fail(self, error: Any) -> None:
+        message = error.get("message") if isinstance(error, dict) else error
+        self.error = self.error or str(message or "no message")
+
+    def _token(self, at: float) -> None:
+        self.first = at if self.first is None else self.first
+        self.last = at
 
     def _call(self, part: dict[str, Any]) -> None:
         index, function = part.get("index"), _object(part, "function")
@@ -155,6 +191,12 @@ class Stream:
         call["id"] = call["id"] or str(part.get("id") or "")
         call["name"] += str(function.get("name") or "")
         call["arguments"] += str(function.get("arguments") or "")
+
+
+def _kind(data: Any) -> str:
+    """The type of an event of the Responses API; chunks have none."""
+    kind = data.get("type") if isinstance(data, dict) else None
+    return kind if isinstance(kind, str) and "choices" not in data else ""
 
 
 def _object(data: Any, name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from voicekit.tools.probe.exchange import Exchange
 from voicekit.tools.probe.found import Found, failed
-from voicekit.tools.probe.platform import Platform, table
+from voicekit.tools.probe.platform import RESPONSES, Platform, table
 
 _WAITED = 0.3  # seconds for a whole answer, below which nobody can tell a stream from a blob
 _SPREAD = 0.1  # of the time for the whole answer, at least, between its first and its last token
@@ -35,12 +35,15 @@ def frames(platform: Platform) -> Found:
 
 
 def chunks(platform: Platform) -> Found:
-    """Does every event have the shape of a chat completion chunk?"""
+    """Does every event have the shape of a chat completion chunk, or of a response's event?"""
     asked = _plain(platform)
     stream = asked.stream
+    responses = platform.api == RESPONSES
     for number, frame in enumerate(stream.frames, 1):
-        if fault := _chunk_fault(frame.data):
-            return Found.of("bad_shape", asked, number=number, fault=fault)
+        fault = _event_fault(frame.data, number) if responses else _chunk_fault(frame.data)
+        if fault:
+            code = "bad_event" if responses else "bad_shape"
+            return Found.of(code, asked, number=number, fault=fault)
     if not stream.text:
         return Found.of("no_text", asked)
     if not stream.finish_reasons:
@@ -68,8 +71,25 @@ def _chunk_fault(data: Any) -> str:
     return ""
 
 
+def _event_fault(data: Any, number: int) -> str:
+    """What keeps a frame from being the event of this number in a response's stream."""
+    if not isinstance(data, dict):
+        return "it is not an object"
+    if "choices" in data:
+        return "it is a chat completion's chunk; the agent's api_type is then chat_completions"
+    if data.get("error") or data.get("type") == "error":
+        return ""
+    if not isinstance(data.get("type"), str):
+        return "it has no `type`"
+    if data.get("sequence_number") != number - 1:
+        return f"its `sequence_number` is {data.get('sequence_number')!r} and not {number - 1}"
+    if data["type"].endswith(".delta") and not isinstance(data.get("delta"), str):
+        return "its `delta` is not text"
+    return ""
+
+
 def done(platform: Platform) -> Found:
-    """Does the stream end with `[DONE]`, and then end?"""
+    """Does the stream say that it is over, and then end?"""
     asked = _plain(platform)
     stream = asked.stream
     if stream.error is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from voicekit.tools.probe.exchange import Exchange
 from voicekit.tools.probe.found import Found, failed
-from voicekit.tools.probe.platform import Body, Platform, history, table
+from voicekit.tools.probe.platform import RESPONSES, Body, Platform, history, table
 
 _CALL_ID = "call_probe1042"
 
@@ -26,7 +26,7 @@ def tool_call(platform: Platform) -> Found:
         if fault := _call_fault(index, call, offered):
             return Found.of("bad_call", asked, fault=fault)
     ends = asked.stream.finish_reasons
-    if "tool_calls" not in ends:
+    if platform.api != RESPONSES and "tool_calls" not in ends:
         return Found.of("finish_reason", asked, given=", ".join(ends) or "none")
     names = ", ".join(call["name"] for call in calls.values())
     return Found.of("ok", asked, names=names)
