@@ -12,7 +12,7 @@ from elevenlabs import ElevenLabs
 
 from voicekit.audio import Clip
 from voicekit.conversation import ClipAudio
-from voicekit.conversation.duplex import Done
+from voicekit.conversation.audio_interface import Done
 from voicekit.conversation.tape import Span
 from voicekit.conversation.track import RATE
 from voicekit.errors import VoicekitError
@@ -102,7 +102,9 @@ class Phone(ClipAudio):
     @property
     def agent_spans(self) -> list[Span]:
         """When the agent was heard, out of the rendered sound."""
-        return self._loudspeaker.spans(self.now, pause=0.1)
+        opened = self._opened or 0.0
+        spans = self.speaker.newest(pause=0.1)[::-1]
+        return [Span(span.start - opened, span.end - opened) for span in spans]
 
     @property
     def callbacks(self) -> dict[str, Any]:

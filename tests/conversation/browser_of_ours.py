@@ -10,7 +10,7 @@ from waiting import HANG
 from widgets.page import Page
 
 from voicekit import Clip
-from voicekit.conversation.playout import Playout
+from voicekit.conversation.clip_speaker import ClipSpeaker
 from voicekit.conversation.track import RATE, Track
 from voicekit.widgets import Microphone, Speaker
 
@@ -21,7 +21,7 @@ class Browser:
     def __init__(self, microphone: Microphone, speaker: Speaker) -> None:
         self.microphone, self.speaker = Page(microphone), Page(speaker)
         self.track = Track()
-        self.rendered = Playout(RATE, 600)
+        self.rendered = ClipSpeaker(RATE)
         self.frame = round(microphone.frame * RATE)
         self._run = -1
         self._seq = 0
@@ -87,11 +87,11 @@ class Browser:
         for content, buffers in messages:
             gen = content.get("gen", gen)
             if content["k"] == "pcm" and buffers:
-                self.rendered.write(buffers[0], self.now)
+                self.rendered.play(buffers[0])
             elif content["k"] == "flush":
-                self.rendered.interrupt(self.now)
+                self.rendered.interrupt()
         if self._read:
-            sounding = self.rendered.end > self.now
-            facts = {"played": self.rendered.played(self.now), "underruns": 0}
+            sounding = self.rendered.pending > 0
+            facts = {"played": round(self.rendered.played * RATE), "underruns": 0}
             gen = max((c.get("gen", 0) for c, _ in self.speaker.heard), default=0)
             self.speaker.say("played", gen=gen, sounding=sounding, **facts)

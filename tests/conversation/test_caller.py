@@ -15,7 +15,7 @@ from waiting import HANG
 
 from voicekit import AudioError, Clip, connect
 from voicekit.conversation import Caller, Line, cough
-from voicekit.conversation.playout import VirtualClock
+from voicekit.conversation.clip_speaker import VirtualClock
 
 RATE = 16_000
 

@@ -13,7 +13,7 @@ from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
 from waiting import HANG, until
 
 from voicekit import AudioError, Clip, ClipAudio
-from voicekit.conversation.playout import VirtualClock
+from voicekit.conversation.clip_speaker import VirtualClock
 
 RATE = 16_000
 QUESTION = Clip(tone(0.5, hertz=220), RATE)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from voicekit.audio import Clip
-from voicekit.conversation.playout import ClipSpeaker, VirtualClock
+from voicekit.conversation.clip_speaker import ClipSpeaker, VirtualClock
 from voicekit.errors import AudioError
 
 SECOND = b"\1\0" * 16000

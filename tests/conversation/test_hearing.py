@@ -2,6 +2,7 @@ import pytest
 from fake_agent import tone
 
 from voicekit import Timeline
+from voicekit.conversation import tape
 from voicekit.conversation.hearing import Hearing
 
 RATE = 16_000
@@ -15,8 +16,8 @@ def frames(hearing, pieces, *, at=100.0, late=lambda _seq: 0.005):
         hearing.frame(pcm, seq, at + 0.1 * (seq + 1) + late(seq))
 
 
-def turns(hearing, **options):
-    return hearing.turns(lambda: Timeline(lambda: 0.0), **options)
+def turns(hearing, latency=0.0, last=None):
+    return tape.turns(*hearing.spans(latency), lambda: Timeline(lambda: 0.0), last)
 
 
 def ends(hearing):

@@ -12,7 +12,7 @@ from fake_agent import tone
 
 from voicekit import AgentAudio, ClipAudio, ClipSpeaker, ConversationView
 from voicekit.conversation import tape, view
-from voicekit.conversation.playout import VirtualClock
+from voicekit.conversation.clip_speaker import VirtualClock
 
 SOUND = tone(0.1)
 

@@ -5,7 +5,7 @@ from voicekit.conversation.tape import Span, turns
 
 
 def delays(caller, agent):
-    found = turns(caller, agent, lambda: Timeline(lambda: 0.0), origin=100.0)
+    found = turns(caller[::-1], agent[::-1], lambda: Timeline(lambda: 0.0))
     return [round(turn.delay, 6) if turn.answered else None for turn in found]
 
 
@@ -25,5 +25,12 @@ def test_a_second_sentence_of_the_caller_leaves_the_first_without_an_answer():
 
 
 def test_marks_are_times_of_the_timelines_clock():
-    (turn,) = turns([Span(1, 2)], [Span(3, 4)], lambda: Timeline(lambda: 0.0), origin=100.0)
+    (turn,) = turns([Span(101, 102)], [Span(103, 104)], lambda: Timeline(lambda: 0.0))
     assert turn.marks == pytest.approx({"speech_end": 102.0, "audible": 103.0})
+
+
+def test_no_more_turns_are_made_than_are_asked_for():
+    caller, agent = [Span(5, 6), Span(3, 4), Span(1, 2)], [Span(6.5, 7), Span(4.5, 4.8)]
+    made = turns(caller, agent, lambda: Timeline(lambda: 0.0), last=2)
+    assert [turn.marks["speech_end"] for turn in made] == [4, 6]
+    assert turns([], agent, lambda: Timeline(lambda: 0.0)) == []

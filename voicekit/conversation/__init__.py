@@ -1,9 +1,11 @@
 """The SDK's audio interface, and the same for a loop by hand: browser, clips, caller, view.
 
 From the microphone to the SDK, in this order:
-duplex ─ `Duplex`: frames in, sound out; one asynchronous form, and the SDK's four methods on it
 browser ─ `AgentAudio`, the notebook's own devices    hearing ─ when both sides were heard there
-clips ─ `ClipAudio`, at the pace of real time    track ─ its microphone    playout ─ its loudspeaker
+duplex ─ `Duplex`: frames in, sound out, and how much of it was heard
+audio_interface ─ the SDK's four methods on it, for both kinds of its conversations
+clips ─ `ClipAudio`, at the pace of real time    track ─ its microphone
+clip_speaker ─ its loudspeaker, and the clock
 caller ─ `Caller`, who goes through a script    script ─ what is said, and whose turn it is
 tape ─ sound with its place in time, and the turns in it
 messages ─ the agent's formats, and who said what
@@ -12,9 +14,9 @@ sessions, calls ─ a conversation that ends    view ─ the conversation as it 
 
 from voicekit.conversation.browser import AgentAudio, local_audio
 from voicekit.conversation.caller import Caller
+from voicekit.conversation.clip_speaker import ClipSpeaker
 from voicekit.conversation.clips import ClipAudio
 from voicekit.conversation.duplex import AudioFrame, Duplex
-from voicekit.conversation.playout import ClipSpeaker
 from voicekit.conversation.script import Line, cough
 from voicekit.conversation.sessions import session
 from voicekit.conversation.view import ConversationView

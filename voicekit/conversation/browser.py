@@ -6,7 +6,6 @@ import asyncio
 import importlib
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets  # type: ignore[import-untyped]
@@ -15,9 +14,9 @@ from voicekit.arguments import check_seconds, check_type
 from voicekit.audio import Clip
 from voicekit.conversation.duplex import AudioFrame, Duplex
 from voicekit.conversation.hearing import Hearing
+from voicekit.conversation.tape import Span
 from voicekit.conversation.track import RATE
 from voicekit.errors import AudioError
-from voicekit.timeline import Timeline
 from voicekit.widgets import Frame, Microphone, Speaker
 from voicekit.widgets.frames import FrameQueue
 
@@ -66,23 +65,19 @@ class AgentAudio(Duplex):
             if widget is not None:
                 check_type(name, widget, kind, f"Pass a {kind.__name__}, or leave it out.")
         check_seconds("block", block, least=0.001, most=1.0)
-        super().__init__()
         if speaker is not None and speaker.rate != RATE:
             raise AudioError(
                 f"The agent speaks at {RATE} Hz, this speaker plays {speaker.rate}. "
                 f"Make a Speaker(rate={RATE})."
             )
         self.microphone = microphone or Microphone(frame=0.1 if block >= 0.1 else 0.02)
-        self.speaker = speaker or Speaker(rate=RATE)
+        self.speaker: Speaker
+        super().__init__(speaker or Speaker(rate=RATE), time.monotonic)
         self._block = 2 * max(1, round(block * RATE))
         self._keep = keep
         self._hearing = Hearing(RATE, keep)
         self._waiting: FrameQueue[AudioFrame] = FrameQueue(round(_WAITING / self.microphone.frame))
         self._partial = AudioFrame(b"", 0.0)
-        self._dropped = 0.0  # seconds that the speaker had given up then
-        self._before = 0.0  # seconds that the speaker had played when the conversation began
-        self._opened = self._closed = 0.0
-        self._running = False
         self._ends: list[Callable[[], None]] = []
         self._view: Any = None
 
@@ -126,40 +121,9 @@ class AgentAudio(Duplex):
         """What is wrong with microphone or speaker and what to do; empty when nothing is."""
         return self.microphone.error or self.speaker.error
 
-    @property
-    def now(self) -> float:
-        """Seconds since it was opened; stands still once it is closed."""
-        return (time.monotonic() if self._running else self._closed) - self._opened
-
-    @property
-    def pending(self) -> float:
-        """Seconds of sound that were given and are not heard yet."""
-        return self.speaker.pending
-
-    async def drain(self) -> None:
-        """Wait until everything that was given has been heard, or thrown away."""
-        await self.speaker.drain()
-
-    def clip(self) -> Clip:
-        """What has been heard of the agent, without the pauses between, and its transcript."""
-        return replace(self.speaker.clip(self._before), text=self._spoken.agent)
-
     def sent(self) -> Clip:
         """What the agent was sent, noise and pauses included, and what it understood."""
         return self._hearing.sent(self._spoken.caller)
-
-    def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]:
-        """One timeline for each stretch of speech: its end, and when the answer became audible.
-
-        Both are found in the sound itself, so they include everything in between.
-
-        Args:
-            profile: the simulated latency profile, `world.profile`; None is live.
-            last: how many turns, the newest; None is all of them.
-        """
-        return self._hearing.turns(
-            lambda: Timeline(time.monotonic, profile), self.speaker.latency, last
-        )
 
     def close(self) -> None:
         """Release the devices and take both widgets away; calling it twice is safe."""
@@ -167,29 +131,14 @@ class AgentAudio(Duplex):
         self.microphone.close()
         self.speaker.close()
 
-    @property
-    def _is_open(self) -> bool:
-        return self._running
+    def _spans(self) -> tuple[list[Span], list[Span]]:
+        return self._hearing.spans(self.speaker.latency)
 
-    @property
-    def _heard(self) -> float:
-        return round(max(0.0, self.speaker.played - self._before) * RATE) / RATE
-
-    @property
-    def _queued(self) -> float:
-        # In this order, a report that comes in between can only make `Duplex.played` less.
-        pending, dropped = self.speaker.pending, self.speaker.dropped - self._dropped
-        return self._heard + pending + dropped
-
-    def _open(self) -> None:
-        if self._running:
-            raise AudioError("This audio has a conversation already. End that one first.")
-        self._running, self._opened = True, time.monotonic()
+    def _capture(self) -> None:
         self._partial = AudioFrame(b"", 0.0)
-        self._before, self._dropped = self.speaker.played, self.speaker.dropped
-        self._hearing = hearing = Hearing(RATE, self._keep, round(self._before * RATE))
+        hearing = Hearing(RATE, self._keep, round(self._before * RATE))
         frames: FrameQueue[AudioFrame] = FrameQueue(round(_WAITING / self.microphone.frame))
-        self._waiting = frames
+        self._hearing, self._waiting = hearing, frames
 
         def hear(frame: Frame) -> None:
             frames.put(AudioFrame(frame.pcm, hearing.frame(frame.pcm, frame.seq, frame.at)))
@@ -205,21 +154,16 @@ class AgentAudio(Duplex):
         self.speaker.prepare()
         self.microphone.start()
 
-    def _close(self) -> None:
-        if self._running:
-            self._closed = time.monotonic()
-        self._running = False
+    def _release(self) -> None:
         for end in self._ends:
             end()
         self._ends = []
         self.microphone.stop()
-        self.speaker.interrupt()
 
-    async def _wait_until_open(self) -> None:
+    async def _wait_until_captured(self) -> None:
         while self.microphone.state in {"starting", "asking"}:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK)
         if self.microphone.state != "listening":
-            self._close()
             raise AudioError(self.microphone.error or "The microphone was stopped before it began.")
 
     async def _next(self) -> AudioFrame | None:
@@ -232,13 +176,7 @@ class AgentAudio(Duplex):
             partial += frame.pcm
         block = AudioFrame(partial[: self._block], at)
         self._partial = AudioFrame(partial[self._block :], block.end)
-        return block if self._running else None
-
-    def _give(self, pcm: bytes) -> None:
-        self.speaker.play(pcm)
-
-    def _silence(self) -> None:
-        self.speaker.interrupt()
+        return block if self.state == "started" else None
 
     def _sound(self, start: int, end: int) -> bytes:
         """What the speaker played from one count of samples to another."""

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from voicekit.arguments import check_number, check_seconds
+from voicekit.conversation.audio_interface import Done
 from voicekit.conversation.clips import ClipAudio
-from voicekit.conversation.duplex import Done
 from voicekit.conversation.script import Line, Room, Script, recorded
 
 if TYPE_CHECKING:

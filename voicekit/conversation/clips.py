@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from voicekit.arguments import check_number, check_seconds
 from voicekit.audio import Clip
+from voicekit.conversation.clip_speaker import ClipSpeaker, Clock, RealClock
 from voicekit.conversation.duplex import AudioFrame, Duplex
-from voicekit.conversation.playout import Clock, Playout, RealClock
-from voicekit.conversation.tape import Tape, last_turns
+from voicekit.conversation.tape import Span, Tape
 from voicekit.conversation.track import RATE, Track, load, mixed
 from voicekit.errors import AudioError
-from voicekit.timeline import Timeline
 
 _SHORTEST_BLOCK = 0.001  # seconds
 _LONGEST_TAPE = 24 * 3600.0  # seconds
-_STEP = 0.1  # seconds after which an interruption ends `drain`
 
 
 class ClipAudio(Duplex):
@@ -69,36 +66,20 @@ class ClipAudio(Duplex):
         check_seconds("pause", pause)
         check_seconds("block", block, least=_SHORTEST_BLOCK, most=1.0)
         check_seconds("keep", keep, most=_LONGEST_TAPE)
-        super().__init__()
         self.clock: Clock = clock or RealClock()
-        self._lock = threading.Lock()
+        self.speaker: ClipSpeaker
+        super().__init__(ClipSpeaker(RATE, self.clock, keep), self.clock.now)
         self._block = max(1, round(block * RATE))
         self._track = Track(noise, seed, frame)
         self._echo = 0.0 if echo is None else 10 ** (echo / 20)
-        self._loudspeaker = Playout(RATE, keep)
         self._microphone = Tape(RATE, keep)
+        self._track_lock = threading.Lock()
         self._watchers: tuple[Callable[[], object], ...] = ()
-        self._opened: float | None = None
-        self._closed: float | None = None
         for clip in load(clips):
             self._track.say(clip, self._track.end / RATE + pause)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.state}>"
-
-    @property
-    def state(self) -> str:
-        """`ready`, `started` or `stopped`."""
-        if self._opened is None:
-            return "ready"
-        return "started" if self._closed is None else "stopped"
-
-    @property
-    def now(self) -> float:
-        """Seconds since `start`; stands still before it and after `stop`."""
-        if self._opened is None:
-            return 0.0
-        return (self.clock.now() if self._closed is None else self._closed) - self._opened
 
     def say(self, clip: Clip | str | Path, after: float = 0.0) -> float:
         """Say one more clip, `after` seconds from now or from the end of the one before.
@@ -109,13 +90,13 @@ class ClipAudio(Duplex):
         Raises:
             AudioError: the clip has another rate than 16 kHz, or the file is no plain WAV.
         """
-        with self._lock:
+        with self._track_lock:
             begin = max(self.now, self._track.end / RATE) + after
             return self._track.say(load(clip)[0], begin)
 
     def hush(self) -> None:
         """Break off what is being said, and forget what was to be said next."""
-        with self._lock:
+        with self._track_lock:
             self._track.hush()
 
     def on_block(self, callback: Callable[[], object]) -> Callable[[], None]:
@@ -124,11 +105,11 @@ class ClipAudio(Duplex):
         Returns:
             A function that ends it.
         """
-        with self._lock:
+        with self._track_lock:
             self._watchers = (*self._watchers, callback)
 
         def unsubscribe() -> None:
-            with self._lock:
+            with self._track_lock:
                 self._watchers = tuple(one for one in self._watchers if one is not callback)
 
         return unsubscribe
@@ -143,102 +124,53 @@ class ClipAudio(Duplex):
         """For how many seconds neither side has had anything to say."""
         if self.speaking or self.playing:
             return 0.0
-        return self.now - max(self._track.end / RATE, self._loudspeaker.end)
+        heard = self.speaker.end - (self._opened or 0.0)
+        return self.now - max(self._track.end / RATE, heard, 0.0)
 
     @property
     def received(self) -> float:
         """Seconds of the agent's sound that came and were not interrupted."""
         return self._queued
 
-    def clip(self) -> Clip:
-        """What has been heard of the agent, without the pauses between, and its transcript."""
-        with self._lock:
-            clip = self._loudspeaker.clip(self.now)
-        return replace(clip, text=self._spoken.agent)
-
     def sent(self) -> Clip:
         """What the agent was sent, noise and pauses included, and what it understood."""
-        with self._lock:
+        with self._track_lock:
             return self._microphone.clip(self._microphone.end, self._spoken.caller)
 
-    def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]:
-        """One timeline for each stretch of speech: its end, and when the answer became audible.
-
-        Both are found in the sound itself, so they include everything in between.
-
-        Args:
-            profile: the simulated latency profile, `world.profile`; None is live.
-            last: how many turns, the newest; None is all of them.
-        """
-        with self._lock:
-            return last_turns(
-                self._microphone.newest(self._microphone.end, pause=0.5),
-                self._loudspeaker.newest(self.now, pause=0.3),
-                lambda: Timeline(self.clock.now, profile),
-                self._opened or 0.0,
-                last,
-            )
-
-    @property
-    def pending(self) -> float:
-        """Seconds of sound that were given and are not heard yet."""
-        return max(0.0, self._loudspeaker.end - self.now)
-
-    async def drain(self) -> None:
-        """Wait until everything that was given has been heard, or thrown away."""
-        while self._is_open and self.pending:
-            await self.clock.sleep(min(self.pending, _STEP))
-
-    @property
-    def _heard(self) -> float:
-        with self._lock:
-            return self._loudspeaker.played(self.now) / RATE
-
-    @property
-    def _queued(self) -> float:
-        with self._lock:
-            return self._loudspeaker.played(self._loudspeaker.end) / RATE
-
-    @property
-    def _is_open(self) -> bool:
-        return self._opened is not None and self._closed is None
+    def _spans(self) -> tuple[list[Span], list[Span]]:
+        opened = self._opened or 0.0
+        with self._track_lock:
+            spoken = [*self._microphone.newest(self._microphone.end, pause=0.5)]
+        caller = [Span(opened + span.start, opened + span.end) for span in spoken]
+        return caller, self.speaker.newest(pause=0.3)
 
     def _open(self) -> None:
-        if self._opened is not None:
+        if self.state != "ready":
             raise AudioError(
                 f"This {type(self).__name__} has had its conversation. Make a new one for the next."
             )
-        self._opened = self.clock.now()
+        super()._open()
 
-    def _close(self) -> None:
-        with self._lock:
-            if self._is_open:
-                self._loudspeaker.interrupt(self.now)
-                self._closed = self.clock.now()
+    def _capture(self) -> None:
+        """Nothing to do: `_next` waits until a block has been recorded."""
+
+    def _release(self) -> None:
+        """Nothing to do: after `_close` no block is cut."""
 
     async def _next(self) -> AudioFrame | None:
-        if self._is_open:
+        if self.state == "started":
             await self.clock.sleep((self._track.position + self._block) / RATE - self.now)
-        return self._cut() if self._is_open else None
+        return self._cut() if self.state == "started" else None
 
     def _cut(self) -> AudioFrame:
         """The next block of the microphone, which has been recorded to its end by now."""
         for callback in self._watchers:
             callback()
-        with self._lock:
+        with self._track_lock:
             start = self._track.position
             pcm = self._track.read(self._block)
             if self._echo:
-                voice = self._loudspeaker.sounding(start / RATE, self._block)
-                pcm = mixed(pcm, self._echo * voice)
+                begin = (self._opened or 0.0) + start / RATE
+                pcm = mixed(pcm, self._echo * self.speaker.sounding(begin, self._block))
             self._microphone.write(start, pcm)
         return AudioFrame(pcm, start / RATE)
-
-    def _give(self, pcm: bytes) -> None:
-        with self._lock:
-            if self._is_open:
-                self._loudspeaker.write(pcm, self.now)
-
-    def _silence(self) -> None:
-        with self._lock:
-            self._loudspeaker.interrupt(self.now)

@@ -1,26 +1,30 @@
 """`Duplex`: a microphone and a loudspeaker as one object, for the SDK and for a loop by hand.
 
 A browser, recorded clips and a caller who speaks a script have the same methods, one rate and one
-unit of time: PCM16 mono at 16 kHz, and float seconds. A device implements the five methods without
-a body; all of it is asynchronous. The synchronous SDK gets the same code in a thread of its own.
+unit of time: PCM16 mono at 16 kHz, and float seconds. A device adds its microphone; the rest is the
+same for all of them.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import inspect
 import threading
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
-from typing import Any, NamedTuple, Protocol, Self
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from voicekit.arguments import check_type
-from voicekit.conversation.messages import Spoken, conversation_of
+from voicekit.audio import Clip
+from voicekit.conversation.audio_interface import AudioInterface, Done
+from voicekit.conversation.tape import Span, turns
 from voicekit.conversation.track import RATE
 from voicekit.errors import AudioError
+from voicekit.timeline import Timeline
 
-_PATIENCE = 2.0  # seconds that `stop` waits for a callback which is writing to a socket
+if TYPE_CHECKING:
+    from voicekit.conversation.clip_speaker import ClipSpeaker
+    from voicekit.speech import Chunk
+    from voicekit.widgets import Speaker
 
 
 class AudioFrame(NamedTuple):
@@ -40,34 +44,7 @@ class AudioFrame(NamedTuple):
         return self.at + len(self.pcm) / 2 / RATE
 
 
-class Sound(Protocol):
-    """A `Clip`, or a `Chunk` of a voice: PCM16 that knows its rate."""
-
-    @property
-    def pcm(self) -> bytes:
-        """The samples."""
-
-    @property
-    def rate(self) -> int:
-        """Samples a second."""
-
-
-class Done:
-    """Returned by the SDK's methods: `Conversation` ignores it, `AsyncConversation` awaits it.
-
-    Args:
-        task: what to wait for; its error is not raised here.
-    """
-
-    def __init__(self, task: asyncio.Task[None] | None = None) -> None:
-        self._task = task
-
-    def __await__(self) -> Generator[Any, None, None]:
-        if self._task is not None:
-            yield from asyncio.wait([self._task]).__await__()
-
-
-class Duplex(ABC):
+class Duplex(AudioInterface):
     """A microphone and a loudspeaker: an `AgentAudio`, a `ClipAudio` or a `Caller`.
 
     ```python
@@ -93,46 +70,28 @@ class Duplex(ABC):
     sample_rate = RATE
     """Samples a second of the frames, and of what is played."""
 
-    def __init__(self) -> None:
-        self._spoken = Spoken()
-        self._pump: _Pump | None = None
-        self._reading = self._was_opened = False
-        self._given = 0.0  # seconds of sound that were given since `begin`
-        self._start: float | None = 0.0  # of the utterance in what was heard; None: to be found
+    def __init__(self, speaker: Speaker | ClipSpeaker, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.speaker = speaker
+        self._clock = clock
+        self._opened: float | None = None  # by the clock
+        self._closed: float | None = None
+        self._before = self._lost = 0.0  # what the speaker had played and dropped when opened
+        self._given = 0.0  # seconds of sound since `begin`
+        self._start: float | None = 0.0  # of the utterance; None: before what was given
+        self._reading = False
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"  # no state: notebooks compare it
 
-    # --- what a device is -----------------------------------------------------------------------
-
-    @property
-    @abstractmethod
-    def now(self) -> float:
-        """Seconds since it was opened; stands still once it is closed."""
-
-    @property
-    @abstractmethod
-    def pending(self) -> float:
-        """Seconds of sound that were given and are not heard yet."""
+    # --- what a device adds: its microphone -----------------------------------------------------
 
     @abstractmethod
-    async def drain(self) -> None:
-        """Wait until everything that was given has been heard, or thrown away."""
+    def _capture(self) -> None:
+        """Begin to capture."""
 
-    @property
-    @abstractmethod
-    def _is_open(self) -> bool:
-        """Whether it captures and plays."""
-
-    @abstractmethod
-    def _open(self) -> None:
-        """Begin to capture, and to count from zero.
-
-        Raises:
-            AudioError: it cannot be opened now.
-        """
-
-    async def _wait_until_open(self) -> None:  # noqa: B027  most devices need not
+    async def _wait_until_captured(self) -> None:
         """Wait for a person's permission.
 
         Raises:
@@ -140,36 +99,66 @@ class Duplex(ABC):
         """
 
     @abstractmethod
-    def _close(self) -> None:
-        """Capture nothing and fall silent; any thread may call it, and twice."""
-
-    @abstractmethod
     async def _next(self) -> AudioFrame | None:
         """Wait for the next frame; None once it is closed."""
 
     @abstractmethod
-    def _give(self, pcm: bytes) -> None:
-        """Queue sound."""
+    def _release(self) -> None:
+        """Capture nothing more; any thread may call it, and twice."""
+
+    def _is_over(self) -> bool:
+        """Whether no more is to be expected of the microphone."""
+        return False
 
     @abstractmethod
-    def _silence(self) -> None:
-        """Throw away what is queued."""
+    def sent(self) -> Clip:
+        """What the agent was sent, noise and pauses included, and what it understood."""
+
+    @abstractmethod
+    def _spans(self) -> tuple[Iterable[Span], Iterable[Span]]:
+        """When the caller spoke and when the agent was heard, by the clock, newest first."""
+
+    # --- open or not, and the time --------------------------------------------------------------
 
     @property
-    @abstractmethod
-    def _heard(self) -> float:
-        """Seconds of sound that were heard since it was opened."""
+    def state(self) -> str:
+        """`ready`, `started` or `stopped`."""
+        if self._opened is None:
+            return "ready"
+        return "started" if self._closed is None else "stopped"
 
     @property
-    @abstractmethod
-    def _queued(self) -> float:
-        """Seconds of sound that were heard or will be, if nothing is thrown away."""
+    def now(self) -> float:
+        """Seconds since it was opened; stands still once it is closed."""
+        if self._opened is None:
+            return 0.0
+        return (self._clock() if self._closed is None else self._closed) - self._opened
+
+    def _open(self) -> None:
+        if self.state == "started":
+            raise AudioError("This audio has a conversation already. End that one first.")
+        self._before, self._lost = self.speaker.played, self.speaker.dropped
+        self._start, self._given = 0.0, 0.0
+        self._opened, self._closed = self._clock(), None
+        self._capture()
+
+    def _close(self) -> None:
+        """Capture nothing and fall silent; any thread may call it, and twice."""
+        with self._lock:
+            if self.state == "started":
+                self._closed = self._clock()
+            self._release()
+            self.speaker.interrupt()
 
     # --- for a loop by hand ---------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        self._switch_on()
-        await self._wait_until_open()
+        self._open()
+        try:
+            await self._wait_until_captured()
+        except BaseException:
+            self._close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -190,7 +179,7 @@ class Duplex(ABC):
             if self._is_over():
                 return
 
-    def play(self, sound: bytes | Sound) -> None:
+    def play(self, sound: bytes | Clip | Chunk) -> None:
         """Queue sound and return at once; bytes may end within a sample.
 
         Args:
@@ -225,6 +214,11 @@ class Duplex(ABC):
         return max(0.0, self._heard - self._origin)
 
     @property
+    def pending(self) -> float:
+        """Seconds of sound that were given and are not heard yet."""
+        return self.speaker.pending
+
+    @property
     def playing(self) -> bool:
         """Whether there is sound left to hear."""
         return self.pending > 0
@@ -236,28 +230,48 @@ class Duplex(ABC):
         second; what is returned here is never more than was heard.
         """
         self._start = self._origin
-        self._silence()
+        self.speaker.interrupt()
         return self.played
+
+    async def drain(self) -> None:
+        """Wait until everything that was given has been heard, or thrown away."""
+        await self.speaker.drain()
+
+    @property
+    def _heard(self) -> float:
+        """Seconds of sound that were heard since it was opened."""
+        return round(max(0.0, self.speaker.played - self._before) * RATE) / RATE
+
+    @property
+    def _queued(self) -> float:
+        """Seconds of sound that were heard, or wait, or could not be played."""
+        # In this order, a report that comes in between can only make `played` less.
+        pending, dropped = self.speaker.pending, self.speaker.dropped - self._lost
+        return self._heard + pending + dropped
 
     @property
     def _origin(self) -> float:
         """The start of the present utterance, in seconds of all that was heard."""
         return self._queued - self._given if self._start is None else self._start
 
-    def _is_over(self) -> bool:
-        """Whether no more is to be expected of the microphone."""
-        return False
-
-    def _switch_on(self) -> None:
-        self._open()
-        self._spoken, self._was_opened = Spoken(), True
-        self._start, self._given = 0.0, 0.0
-
     def _check_open(self) -> None:
-        if not self._was_opened:
+        if self._opened is None:
             raise AudioError(
                 f"Open the device first: `async with audio:` (a {type(self).__name__})."
             )
+
+    def output(self, audio: bytes) -> Done:
+        """Have the agent heard, after what it has said before."""
+        with self._lock:
+            if self.state == "started":
+                self._given += len(audio) / 2 / RATE
+                self.speaker.play(audio)
+        return Done()
+
+    def interrupt(self) -> Done:
+        """Drop what has not been heard yet."""
+        self.speaker.interrupt()
+        return Done()
 
     async def _read(self) -> AudioFrame | None:
         if self._reading:
@@ -271,99 +285,19 @@ class Duplex(ABC):
         finally:
             self._reading = False
 
-    # --- for the SDK ----------------------------------------------------------------------------
+    # --- what was said and heard ----------------------------------------------------------------
 
-    def start(self, input_callback: Callable[[bytes], object]) -> Done:
-        """Begin to call `input_callback` with blocks of PCM16 at 16 kHz.
+    def clip(self) -> Clip:
+        """What has been heard of the agent, without the pauses between, and its transcript."""
+        return replace(self.speaker.clip(self._before), text=self._spoken.agent)
 
-        A coroutine function is awaited in a task of the running event loop. Any other is called in
-        a thread of its own, where a socket that stalls holds up nothing but the microphone.
+    def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]:
+        """One timeline for each stretch of speech: its end, and when the answer became audible.
 
-        Raises:
-            AudioError: another conversation is going on.
+        Both are found in the sound itself, so they include everything in between.
+
+        Args:
+            profile: the simulated latency profile, `world.profile`; None is live.
+            last: how many turns, the newest; None is all of them.
         """
-        self._switch_on()
-        self._spoken.listen(input_callback)
-        self._pump = _Pump(lambda: self._send(input_callback), _is_asynchronous(input_callback))
-        return Done()
-
-    def stop(self) -> Done:
-        """Fall silent and end. Safe from any thread or task, inside the callback, and twice."""
-        self._close()
-        return self._pump.stop() if self._pump else Done()
-
-    def output(self, audio: bytes) -> Done:
-        """Have the agent heard, after what it has said before."""
-        if self._is_open:
-            self._given += len(audio) / 2 / RATE
-            self._give(audio)
-        return Done()
-
-    def interrupt(self) -> Done:
-        """Drop what has not been heard yet."""
-        self._silence()
-        return Done()
-
-    async def _send(self, callback: Callable[[bytes], object]) -> None:
-        try:
-            while (frame := await self._read()) is not None:
-                sending = callback(frame.pcm)
-                if isinstance(sending, Awaitable):
-                    await sending
-        except asyncio.CancelledError:
-            held = conversation_of(callback)
-            if self._is_open and held and _is_asynchronous(callback):
-                # Not by `stop`: the event loop goes down. The SDK may miss its own cancellation.
-                await held.end_session()
-            raise
-
-
-class _Pump:
-    """Runs a loop: as a task of this event loop, or in a thread with an event loop of its own."""
-
-    def __init__(self, loop: Callable[[], Coroutine[Any, Any, None]], asynchronous: bool) -> None:
-        self._loop = loop
-        self._events: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
-        self.thread: threading.Thread | None = None
-        if asynchronous:
-            self._task = asyncio.create_task(loop())
-        else:
-            self.thread = threading.Thread(target=self._run, name="voicekit-audio", daemon=True)
-            self.thread.start()
-
-    def stop(self) -> Done:
-        """End it: wait here for the thread, unless it hangs; the task is for `await`."""
-        thread, task = self.thread, self._task
-        if thread is None:
-            if task is None or task is _current_task():
-                return Done()
-            task.cancel()
-            return Done(task)
-        if thread is not threading.current_thread():
-            if self._events and task:
-                with contextlib.suppress(RuntimeError):  # it has ended
-                    self._events.call_soon_threadsafe(task.cancel)
-            thread.join(_PATIENCE)
-        return Done()
-
-    def _run(self) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(self._follow())
-
-    async def _follow(self) -> None:
-        self._events, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        await self._loop()
-
-
-def _current_task() -> asyncio.Task[Any] | None:
-    try:
-        return asyncio.current_task()
-    except RuntimeError:  # no event loop runs here
-        return None
-
-
-def _is_asynchronous(callback: Callable[..., object]) -> bool:
-    return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(
-        getattr(callback, "__call__", None)  # noqa: B004  an object with an asynchronous call
-    )
+        return turns(*self._spans(), lambda: Timeline(self._clock, profile), last)

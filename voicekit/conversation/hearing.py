@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from voicekit.audio import Clip
-from voicekit.conversation.tape import Span, Tape, last_turns
-from voicekit.timeline import Timeline
+from voicekit.conversation.tape import Span, Tape
 
 
 class Hearing:
@@ -76,23 +75,19 @@ class Hearing:
         with self._lock:
             return self._caller.clip(self._caller.end, text)
 
-    def turns(
-        self, timeline: Callable[[], Timeline], latency: float = 0.0, last: int | None = None
-    ) -> list[Timeline]:
-        """One timeline for each stretch of the caller's speech.
+    def spans(self, latency: float = 0.0) -> tuple[list[Span], list[Span]]:
+        """When the caller spoke and when the agent was heard, newest first.
 
         Args:
-            timeline: makes an empty one.
             latency: seconds from the page's audio engine to the loudspeaker.
-            last: how many turns, the newest; None is all of them.
         """
         with self._lock:
             begin = (self._begin or 0.0) + latency
-            caller = self._caller.newest(self._caller.end, pause=0.5)
-            agent = self._agent.newest(self._agent.end, pause=0.3)
-            return last_turns(
-                (Span(self._origin + span.start, self._origin + span.end) for span in caller),
-                (Span(begin + span.start, begin + span.end) for span in agent),
-                timeline,
-                last=last,
+            return (
+                _later(self._caller.newest(self._caller.end, pause=0.5), self._origin),
+                _later(self._agent.newest(self._agent.end, pause=0.3), begin),
             )
+
+
+def _later(spans: Iterable[Span], seconds: float) -> list[Span]:
+    return [Span(span.start + seconds, span.end + seconds) for span in spans]

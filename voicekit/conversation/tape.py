@@ -9,7 +9,7 @@ import functools
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -196,52 +196,35 @@ def _audible(samples: npt.NDArray[np.int16], loud: float) -> npt.NDArray[np.intp
 
 
 def turns(
-    caller: Sequence[Span],
-    agent: Sequence[Span],
+    caller: Iterable[Span],
+    agent: Iterable[Span],
     timeline: Callable[[], Timeline],
-    origin: float = 0.0,
+    last: int | None = None,
 ) -> list[Timeline]:
     """One timeline for each of the caller's spans, with `speech_end` and, if any came, `audible`.
 
     The answer to a span begins after it and before the next one. What the agent was saying
-    already, and goes on to say, is no answer.
+    already, and goes on to say, is no answer. No more of the spans is asked for than needed.
 
     Args:
-        caller: when the caller spoke.
-        agent: when the agent was heard.
+        caller: when the caller spoke, by the timelines' clock, newest first.
+        agent: when the agent was heard, likewise.
         timeline: makes an empty one.
-        origin: what the timelines' clock read at zero of the spans, in seconds.
-    """
-    found = []
-    for index, span in enumerate(caller):
-        until = caller[index + 1].start if index + 1 < len(caller) else math.inf
-        turn = timeline()
-        turn.mark("speech_end", origin + span.end)
-        onset = next((other.start for other in agent if span.end < other.start < until), None)
-        if onset is not None:
-            turn.mark("audible", origin + onset)
-        found.append(turn)
-    return found
+        last: how many turns, the newest; None is all.
 
-
-def last_turns(
-    caller: Iterable[Span],
-    agent: Iterable[Span],
-    timeline: Callable[[], Timeline],
-    origin: float = 0.0,
-    last: int | None = None,
-) -> list[Timeline]:
-    """The last turns, in the order of time; no more of the spans is asked for than they need.
-
-    Args:
-        caller: when the caller spoke, newest first.
-        agent: when the agent was heard, newest first.
-        timeline: makes an empty one.
-        origin: what the timelines' clock read at zero of the spans, in seconds.
-        last: how many turns; None is all.
+    Returns:
+        The turns in the order of time.
     """
     spoken = [*itertools.islice(caller, last)][::-1]
     if not spoken:
         return []
-    heard = itertools.takewhile(lambda span: span.start > spoken[0].end, agent)
-    return turns(spoken, [*heard][::-1], timeline, origin)
+    heard = [*itertools.takewhile(lambda span: span.start > spoken[0].end, agent)][::-1]
+    made = []
+    for span, until in zip(spoken, [*(s.start for s in spoken[1:]), math.inf], strict=True):
+        turn = timeline()
+        turn.mark("speech_end", span.end)
+        onset = next((other.start for other in heard if span.end < other.start < until), None)
+        if onset is not None:
+            turn.mark("audible", onset)
+        made.append(turn)
+    return made

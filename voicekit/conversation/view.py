@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import ipywidgets  # type: ignore[import-untyped]
 
 from voicekit.arguments import check_type
-from voicekit.conversation.duplex import Done
+from voicekit.conversation.audio_interface import Done
 from voicekit.timeline import Timeline
 from voicekit.widgets import prepare_comm
 from voicekit.widgets.courier import Courier

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -59,69 +58,11 @@ class VirtualClock:
         await asyncio.sleep(0)
 
 
-class Playout:
-    """Plays at the pace of real time whatever comes sooner, and from then on what comes later.
-
-    Nothing runs here: where each sample lies in time follows from when it was written. All times
-    are seconds from one origin, such as the start of the session.
-
-    Args:
-        rate: samples a second.
-        keep: seconds of played sound to keep.
-    """
-
-    def __init__(self, rate: int, keep: float) -> None:
-        self._tape = Tape(rate, keep)
-        self._rest = b""
-
-    @property
-    def end(self) -> float:
-        """When the last sample that was written has been heard, in seconds."""
-        return self._tape.end / self._tape.rate
-
-    def write(self, pcm: bytes, now: float) -> None:
-        """Play after everything that was written before; a chunk may end within a sample."""
-        pcm = self._rest + pcm
-        whole = len(pcm) - len(pcm) % 2
-        self._rest = pcm[whole:]
-        if whole:
-            self._tape.write(self._sample(now), pcm[:whole])
-
-    def interrupt(self, now: float) -> float:
-        """Fall silent at once. Returns the seconds of sound that will not be heard."""
-        dropped = max(0.0, self.end - now)
-        self._tape.cut(self._sample(now))
-        self._rest = b""
-        return dropped
-
-    def played(self, now: float) -> int:
-        """How many samples have been heard."""
-        return self._tape.samples(self._sample(now))
-
-    def sounding(self, start: float, count: int) -> npt.NDArray[np.int16]:
-        """`count` samples from `start` seconds on as they were heard, silence where none were."""
-        return self._tape.read(self._sample(start), count)
-
-    def clip(self, now: float) -> Clip:
-        """What has been heard, without the pauses between."""
-        return self._tape.clip(self._sample(now))
-
-    def newest(self, now: float, pause: float) -> Iterator[Span]:
-        """When something audible was heard, the last first; see `Tape.newest`."""
-        return self._tape.newest(self._sample(now), pause)
-
-    def spans(self, now: float, pause: float) -> list[Span]:
-        """When something audible was heard; see `Tape.spans`."""
-        return self._tape.spans(self._sample(now), pause)
-
-    def _sample(self, now: float) -> int:
-        return round(now * self._tape.rate)
-
-
 class ClipSpeaker:
     """Stands in for `voicekit.Speaker` where no page is: in CI, in a script, over SSH.
 
-    What it is given counts as heard at the pace of real time.
+    What it is given counts as heard at the pace of real time: where each sample lies in time
+    follows from when it came.
 
     Args:
         rate: samples a second of everything that is played.
@@ -129,11 +70,15 @@ class ClipSpeaker:
         keep: seconds of sound that stay available in `clip`.
     """
 
+    dropped = 0.0
+    """Seconds that could not be played; see `Speaker.dropped`."""
+
     def __init__(self, rate: int = 16000, clock: Clock | None = None, keep: float = 600.0) -> None:
         check_number("rate", rate, 1, whole=True, remedy="Pass samples a second, such as 16000.")
         self.rate = rate
         self._clock: Clock = clock or RealClock()
-        self._playout = Playout(rate, keep)
+        self._tape = Tape(rate, keep)
+        self._odd = b""
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -143,12 +88,17 @@ class ClipSpeaker:
     def played(self) -> float:
         """Seconds that a listener would have heard, of everything so far."""
         with self._lock:
-            return self._playout.played(self._clock.now()) / self.rate
+            return self._tape.samples(self._sample()) / self.rate
 
     @property
     def pending(self) -> float:
         """Seconds that were given and are not heard yet."""
-        return max(0.0, self._playout.end - self._clock.now())
+        return max(0, self._tape.end - self._sample()) / self.rate
+
+    @property
+    def end(self) -> float:
+        """When the last sample has been heard, in seconds by the clock."""
+        return self._tape.end / self.rate
 
     def play(self, pcm: bytes | Clip) -> None:
         """Queue sound and return at once; chunks may split a sample.
@@ -166,23 +116,47 @@ class ClipSpeaker:
             pcm = pcm.pcm
         check_type("pcm", pcm, bytes, "Pass PCM16, such as chunk.pcm, or a Clip.")
         with self._lock:
-            self._playout.write(pcm, self._clock.now())
+            pcm = self._odd + pcm
+            whole = len(pcm) - len(pcm) % 2
+            self._odd = pcm[whole:]
+            if whole:
+                self._tape.write(self._sample(), pcm[:whole])
 
     def interrupt(self) -> None:
         """Silence now: throw away what is not heard yet."""
         with self._lock:
-            self._playout.interrupt(self._clock.now())
+            self._tape.cut(self._sample())
+            self._odd = b""
 
     async def drain(self) -> None:
         """Wait until everything that was given has been heard."""
         while self.pending:
             await self._clock.sleep(min(self.pending, _STEP))
 
-    def clip(self) -> Clip:
-        """What has been heard; what was thrown away is not in it."""
+    def clip(self, start: float = 0.0) -> Clip:
+        """What has been heard, without pauses; what was thrown away is not in it.
+
+        Args:
+            start: only what was heard when `played` was above this.
+        """
         with self._lock:
-            return self._playout.clip(self._clock.now())
+            clip = self._tape.clip(self._sample())
+            skip = max(0, round(start * self.rate) - self._tape.forgotten)
+        return Clip(clip.pcm[2 * skip :], self.rate)
+
+    def sounding(self, start: float, count: int) -> npt.NDArray[np.int16]:
+        """`count` samples from `start` seconds on as they were heard, silence where none were."""
+        with self._lock:
+            return self._tape.read(round(start * self.rate), count)
+
+    def newest(self, pause: float) -> list[Span]:
+        """When something audible was heard, by the clock, newest first; see `Tape.newest`."""
+        with self._lock:
+            return [*self._tape.newest(self._sample(), pause)]
 
     def close(self) -> None:
         """Be silent."""
         self.interrupt()
+
+    def _sample(self) -> int:
+        return round(self._clock.now() * self.rate)

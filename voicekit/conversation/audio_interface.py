@@ -1,0 +1,155 @@
+"""The SDK's four methods over an asynchronous microphone: one adapter for both its conversations.
+
+The SDK calls `start`, `stop`, `output` and `interrupt` and checks no type, so no SDK is imported.
+An `AsyncConversation` awaits what they return; a `Conversation` does not look at it, and is called
+from a thread that has an event loop of its own for the same code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any
+
+from voicekit.conversation.messages import Spoken, conversation_of
+
+if TYPE_CHECKING:
+    from voicekit.conversation.duplex import AudioFrame
+
+_PATIENCE = 2.0  # seconds that `stop` waits for a callback which is writing to a socket
+
+
+class Done:
+    """Returned by the SDK's methods: `Conversation` ignores it, `AsyncConversation` awaits it.
+
+    Args:
+        task: what to wait for; its error is not raised here.
+    """
+
+    def __init__(self, task: asyncio.Task[None] | None = None) -> None:
+        self._task = task
+
+    def __await__(self) -> Generator[Any, None, None]:
+        if self._task is not None:
+            yield from asyncio.wait([self._task]).__await__()
+
+
+class AudioInterface(ABC):
+    """What the SDK's conversations call; `Duplex` opens, reads, plays and closes."""
+
+    def __init__(self) -> None:
+        self._spoken = Spoken()
+        self._pump: _Pump | None = None
+
+    @property
+    @abstractmethod
+    def state(self) -> str:
+        """`ready`, `started` or `stopped`."""
+
+    @abstractmethod
+    def _open(self) -> None:
+        """Begin to capture, and to count from zero."""
+
+    @abstractmethod
+    def _close(self) -> None:
+        """Capture nothing and fall silent; any thread may call it, and twice."""
+
+    @abstractmethod
+    async def _read(self) -> AudioFrame | None:
+        """Wait for the microphone's next frame; None once it is closed."""
+
+    @abstractmethod
+    def output(self, audio: bytes) -> Done:
+        """Have the agent heard, after what it has said before."""
+
+    @abstractmethod
+    def interrupt(self) -> Done:
+        """Drop what has not been heard yet."""
+
+    def start(self, input_callback: Callable[[bytes], object]) -> Done:
+        """Begin to call `input_callback` with blocks of PCM16 at 16 kHz.
+
+        A coroutine function is awaited in a task of the running event loop. Any other is called in
+        a thread of its own, where a socket that stalls holds up nothing but the microphone.
+
+        Raises:
+            AudioError: another conversation is going on.
+        """
+        self._open()
+        self._spoken = Spoken()
+        self._spoken.listen(input_callback)
+        self._pump = _Pump(lambda: self._send(input_callback), _is_asynchronous(input_callback))
+        return Done()
+
+    def stop(self) -> Done:
+        """Fall silent and end. Safe from any thread or task, inside the callback, and twice."""
+        self._close()
+        return self._pump.stop() if self._pump else Done()
+
+    async def _send(self, callback: Callable[[bytes], object]) -> None:
+        try:
+            while (frame := await self._read()) is not None:
+                sending = callback(frame.pcm)
+                if isinstance(sending, Awaitable):
+                    await sending
+        except asyncio.CancelledError:
+            held = conversation_of(callback)
+            if self.state == "started" and held and _is_asynchronous(callback):
+                # Not by `stop`: the event loop goes down. The SDK may miss its own cancellation.
+                await held.end_session()
+            raise
+
+
+class _Pump:
+    """Runs a loop: as a task of this event loop, or in a thread with an event loop of its own."""
+
+    def __init__(self, loop: Callable[[], Coroutine[Any, Any, None]], asynchronous: bool) -> None:
+        self._loop = loop
+        self._events: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.thread: threading.Thread | None = None
+        if asynchronous:
+            self._task = asyncio.create_task(loop())
+        else:
+            self.thread = threading.Thread(target=self._run, name="voicekit-audio", daemon=True)
+            self.thread.start()
+
+    def stop(self) -> Done:
+        """End it: wait here for the thread, unless it hangs; the task is for `await`."""
+        thread, task = self.thread, self._task
+        if thread is None:
+            if task is None or task is _current_task():
+                return Done()
+            task.cancel()
+            return Done(task)
+        if thread is not threading.current_thread():
+            if self._events and task:
+                with contextlib.suppress(RuntimeError):  # it has ended
+                    self._events.call_soon_threadsafe(task.cancel)
+            thread.join(_PATIENCE)
+        return Done()
+
+    def _run(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(self._follow())
+
+    async def _follow(self) -> None:
+        self._events, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        await self._loop()
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no event loop runs here
+        return None
+
+
+def _is_asynchronous(callback: Callable[..., object]) -> bool:
+    return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(
+        getattr(callback, "__call__", None)  # noqa: B004  an object with an asynchronous call
+    )
