@@ -18,6 +18,7 @@ import pytest
 from notebook_world import CANARY
 
 import voicekit
+from voicekit.errors import SpeechDroppedError, SpeechError
 from voicekit.standin import start
 from voicekit.standin.http.faults import Fault
 
@@ -61,7 +62,7 @@ async def said(world) -> list[str]:
         start("instant").state.faults.add(Fault("refuse", "*/stream-input", name=name))
         try:
             await voicekit.Voice(world).speak("Hello there.").clip()
-        except voicekit.SpeechError:
+        except SpeechError:
             seen.append(traceback.format_exc())
     return seen
 
@@ -145,7 +146,7 @@ def test_an_unreachable_vendor_does_not_show_it(world):
     async def unreachable() -> None:
         await address.warm()
 
-    with pytest.raises(voicekit.SpeechDroppedError) as error:
+    with pytest.raises(SpeechDroppedError) as error:
         asyncio.run(unreachable())
     assert CANARY not in "".join(traceback.format_exception(error.value))
 

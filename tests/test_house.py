@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+import voicekit
+
+PACKAGE = str(voicekit.__doc__)
 HIDDEN = {"__init__.py", "__main__.py", "__pycache__", "py.typed"}
 SHELF = 15
 """Names that `voicekit/` may show, beside the three that every typed package has."""
+READING = 1_800
+"""Lines of the eight files that a newcomer reads first."""
 ROOM = 16
 """Modules that a folder may hold."""
 
@@ -29,6 +35,19 @@ def sources(root: Path) -> dict[str, ast.Module]:
 def test_the_first_shelf_is_short(root: Path) -> None:
     names = {path.name for path in (root / "voicekit").iterdir()} - HIDDEN
     assert len(names) <= SHELF, sorted(names)
+
+
+def test_eight_files_are_short_enough_to_be_read(root: Path) -> None:
+    path = [root / "voicekit" / name for name in re.findall(r"^    (\S+\.py) ", PACKAGE, re.M)]
+    assert len(path) == 8
+    assert sum(len(file.read_text("utf-8").splitlines()) for file in path) <= READING
+
+
+def test_the_readme_names_the_same_eight(root: Path) -> None:
+    readme = (root / "README.md").read_text("utf-8")
+    assert re.findall(r"^\| `voicekit/(\S+\.py)` \|", readme, re.M) == re.findall(
+        r"^    (\S+\.py) ", PACKAGE, re.M
+    )
 
 
 def test_no_folder_holds_too_many_modules(root: Path) -> None:

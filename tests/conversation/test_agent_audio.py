@@ -14,8 +14,9 @@ from elevenlabs import AsyncElevenLabs, ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
 from waiting import HANG, until
 
-from voicekit import AgentAudio, AudioError, Clip
+from voicekit import AgentAudio, Clip
 from voicekit.conversation import audio_interface
+from voicekit.errors import AudioError
 from voicekit.widgets import Speaker
 
 RATE = 16_000

@@ -13,9 +13,10 @@ from elevenlabs.conversational_ai.conversation import AsyncConversation, Convers
 from fake_agent import FakeAgent, tone
 from waiting import HANG
 
-from voicekit import AudioError, Clip, connect
+from voicekit import Clip, connect
 from voicekit.conversation import Caller, Line, cough
 from voicekit.conversation.clip_speaker import VirtualClock
+from voicekit.errors import AudioError
 
 RATE = 16_000
 

@@ -12,8 +12,9 @@ from elevenlabs import AsyncElevenLabs, ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
 from waiting import HANG, until
 
-from voicekit import AudioError, Clip, ClipAudio
+from voicekit import Clip, ClipAudio
 from voicekit.conversation.clip_speaker import VirtualClock
+from voicekit.errors import AudioError
 
 RATE = 16_000
 QUESTION = Clip(tone(0.5, hertz=220), RATE)

@@ -12,8 +12,9 @@ from browser_of_ours import Browser
 from fake_agent import tone
 from waiting import HANG
 
-from voicekit import AgentAudio, AudioError, Caller, Clip, ClipAudio, Duplex, Line
+from voicekit import AgentAudio, Caller, Clip, ClipAudio, Duplex, Line
 from voicekit.conversation.clip_speaker import VirtualClock
+from voicekit.errors import AudioError
 from voicekit.speech import Chunk
 
 RATE = 16_000

@@ -3,7 +3,8 @@ import types
 
 import pytest
 
-from voicekit import AudioError, local_audio
+from voicekit import local_audio
+from voicekit.errors import AudioError
 
 
 def test_without_pyaudio_it_says_how_to_get_it(monkeypatch):

@@ -15,8 +15,9 @@ from fake_agent import AsyncConversation, Conversation, FakeAgent
 from waiting import HANG, until
 
 import voicekit
-from voicekit import AgentAudio, AudioError, ClipAudio
+from voicekit import AgentAudio, ClipAudio
 from voicekit.conversation import calls
+from voicekit.errors import AudioError
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from fake_agent import tone
 
-from voicekit import AudioError, Clip
+from voicekit import Clip
 from voicekit.conversation.track import Track, load
+from voicekit.errors import AudioError
 
 RATE = 16_000
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from starlette.requests import Request
 
 import voicekit
+from voicekit.errors import KeyMissingError
 from voicekit.standin.agents.config import CustomLlm
 from voicekit.standin.agents.secrets import Vault
 from voicekit.standin.answer import llm_http
@@ -69,7 +70,7 @@ def test_the_judge_sees_a_key_that_is_in_a_variable():
     told = traceback.TracebackException
     try:
         find_key(VARIABLE, given=key + "\u00e9")
-    except voicekit.KeyMissingError as error:
+    except KeyMissingError as error:
         lines = "".join(told.from_exception(error, capture_locals=True).format())
     assert CANARY in lines  # this test's own variable
     assert CANARY not in failing(find_key, VARIABLE, given=CANARY + "\u00e9")
