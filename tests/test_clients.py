@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from waiting import HANG
 
@@ -50,6 +51,7 @@ def run(standin: Standin, *command: str | Path) -> dict:
         "ELEVENLABS_API_KEY": standin.elevenlabs_key,
         "OPENAI_API_KEY": standin.openai_key,
         "NO_PROXY": "127.0.0.1,localhost",
+        "SSL_CERT_FILE": str(standin.ca_bundle),  # some dial wss:// whatever the address says
     }
     done = subprocess.run(
         command, env=environment, cwd=CLIENTS, capture_output=True, text=True, timeout=HANG
@@ -124,3 +126,63 @@ def test_livekits_voice_plugin(standin):
     assert got["streamed"] > 2
     assert got["whole"] > 1
     assert "Rachel" in got["voices"]
+
+
+HOURS, PARCEL = "What are your opening hours", "Where is my parcel"
+
+
+@pytest.fixture(scope="module")
+def recording(standin, tmp_path_factory) -> Path:
+    """PCM16 at 16 kHz of two sentences, each with a pause behind it."""
+    pcm = b""
+    for sentence in (HOURS, PARCEL):
+        answer = httpx.post(
+            f"{standin.elevenlabs_url}/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM",
+            params={"output_format": "pcm_16000"},
+            headers={"xi-api-key": standin.elevenlabs_key},
+            json={"text": f"{sentence}?", "model_id": "eleven_flash_v2_5"},
+            trust_env=False,
+        )
+        pcm += answer.content + bytes(25600)
+    path = tmp_path_factory.mktemp("recording") / "sentences.pcm"
+    path.write_bytes(pcm)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("command", "wrong_key"),
+    [
+        pytest.param(
+            (PEERS, "pipecat_transcription.py"),
+            "Error: Invalid API key",
+            marks=needs_peers,
+            id="pipecat",
+        ),
+        pytest.param(
+            (PEERS, "livekit_transcription.py"),
+            "ElevenLabs STT error [auth_error]",
+            marks=needs_peers,
+            id="livekit",
+        ),
+        pytest.param(
+            (*BROWSER[:2], "transcription.mjs"),
+            "Invalid API key",
+            marks=needs_javascript,
+            id="javascript",
+        ),
+    ],
+)
+def test_other_peoples_transcription_clients(standin, recording, command, wrong_key):
+    standin.state.strict_keys = True
+    try:
+        got = run(standin, *command, recording)
+    finally:
+        standin.state.strict_keys = False
+    assert got["vad"] == [HOURS, PARCEL]
+    assert got["partial"]
+    assert got["manual"] == [f"{HOURS} {PARCEL}"]
+    assert [text.lower() for text in got["batch"]] == [f"{HOURS} {PARCEL}".lower()]
+    assert got["error"] == wrong_key
+    if "browser" in got:  # the client that opens with a single-use token
+        assert got["browser"] == [HOURS, PARCEL]
+        assert "token was used" in got["usedToken"]
