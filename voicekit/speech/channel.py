@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from voicekit.errors import SpeechDroppedError, SpeechError
 from voicekit.speech.messages import Audio, read
+from voicekit.text.controls import read_by
 from voicekit.world.keys import Secret
 
 INACTIVITY = 180
@@ -65,6 +66,8 @@ class Address:
             "auto_mode": "true",
             "inactivity_timeout": INACTIVITY,
         }
+        if not read_by(self.model).isdisjoint(("break", "phoneme")):
+            query["enable_ssml_parsing"] = "true"  # else the vendor's socket takes tags for text
         base = self.base_url.rstrip("/").replace("http", "ws", 1)
         return f"{base}/v1/text-to-speech/{self.voice}/{route}?{urlencode(query)}"
 

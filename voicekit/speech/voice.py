@@ -39,7 +39,8 @@ class Voice:
     Args:
         world: from `voicekit.connect()`; None connects with its defaults.
         voice: an ElevenLabs voice id.
-        model: flash for conversation; turbo and multilingual work as well.
+        model: flash for conversation; turbo and multilingual work as well. The vendor's controls
+            in a text (pauses, phonemes, [laughs]) reach a model that reads them and no other.
         rate: PCM samples a second of the chunks.
         settings: stability, similarity_boost, style, speed, use_speaker_boost; the vendor's ranges.
         language: how numbers, dates and amounts are said.
@@ -78,13 +79,13 @@ class Voice:
             known = ", ".join(map(str, _RATES))
             raise ValueError(f"The vendor has no PCM of {rate!r} samples a second, but {known}.")
         check_choice("first", first, ("clause", "sentence"))
-        Preparer(language, first, normalise)  # refuses a language without rules here, not later
+        Preparer(language, first, normalise, model)  # refuses a language without rules here
         for name in settings or ():
             check_choice("settings", name, _SETTINGS)
         address = Address(world.elevenlabs_url, world.elevenlabs_key, voice, model, rate, settings)
         self.rate = rate
         self._connection = Spare(address)
-        self._preparer: Callable[[], Preparer] = lambda: Preparer(language, first, normalise)
+        self._preparer: Callable[[], Preparer] = lambda: Preparer(language, first, normalise, model)
         self._profile = world.profile
         self._trim = trim
 

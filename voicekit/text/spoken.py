@@ -129,6 +129,7 @@ def verbatim(text: str, controls: frozenset[str] = frozenset()) -> Spoken:
 @cache
 def _verbatim_scanner() -> re.Pattern[str]:
     patterns = verbaliser("en").language.patterns
-    controls = (f"(?P<{kind}>{patterns[kind].pattern})" for kind in ("break", "phoneme", "audio_tag"))
+    kinds = ("break", "phoneme", "audio_tag")
+    controls = (f"(?P<{kind}>{patterns[kind].pattern})" for kind in kinds)
     joined = re.sub(r"\(\?P<(?:inner|words)>", "(?:", "|".join(controls))
     return re.compile(rf"{joined}|(?P<space>\s+)|(?P<word>[^\s<\[]+|[<\[])")

@@ -21,7 +21,7 @@ from voicekit.text.words import Words
 from voicekit.text.written import BLOCK_LINE, Language, load
 
 _SOUNDLESS = frozenset("_#^|{}*~$")
-_SILENT = ("thought", "definition", "rule", "table", "lead", "link", "marks", "emoji", "emoticon", "break")
+_SILENT = ("thought", "definition", "rule", "table", "lead", "link", "marks", "emoji", "emoticon")
 _SPACED = ("times", "by", "less", "divided", "range")
 
 
@@ -40,6 +40,7 @@ class Verbaliser:
         self._numerals = language.numerals
         words = data["words"] | {"range": data["words"]["to"]}
         self._fixed: dict[str, str] = dict.fromkeys(_SILENT, "") | {
+            "break": "",
             "space": " ",
             "tag": " ",
             "fence": data["code"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import math
+from dataclasses import replace
 from typing import Any
 
 from voicekit.errors import EngineError
@@ -12,7 +13,13 @@ from voicekit.standin.engines import Speech
 from voicekit.standin.http.refusals import FAILED
 from voicekit.standin.speech import formats
 from voicekit.standin.speech.buffer import DEFAULT_SCHEDULE, TextBuffer
-from voicekit.standin.speech.generation import Pace, alignment_ms, passages, pieces
+from voicekit.standin.speech.generation import (
+    Pace,
+    alignment_ms,
+    passages,
+    pieces,
+    without_tags,
+)
 from voicekit.standin.speech.messages import ClientMessage
 from voicekit.standin.speech.settings import VoiceSettings
 from voicekit.standin.speech.socket import Complaint, Line
@@ -108,7 +115,9 @@ class Context:
         sent = 0.0
         for part in passages(segment):
             try:
-                speech = await state.voice.say(part, self._line.voice.offline, self._speed)
+                words = without_tags(part) if self._line.query.enable_ssml_parsing else part
+                speech = await state.voice.say(words, self._line.voice.offline, self._speed)
+                speech = replace(speech, text=part)
                 if not await self._send(speech, sent):
                     return
             except EngineError as error:

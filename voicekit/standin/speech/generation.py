@@ -21,6 +21,8 @@ SHORTEST, LONGEST = 120, 400
 # The second half is the ideographic full stop and the full-width marks.
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3}[.!?…])[\"')\]”\u2019]*\s+|(?<=[\u3002\uff01\uff1f])")
 
+_TAG = re.compile(r"</?(?:break|phoneme)\b[^<>]*>")
+
 
 def passages(text: str) -> Iterator[str]:
     """Cut `text` where it can be spoken in parts; joined, the parts are the text.
@@ -34,6 +36,11 @@ def passages(text: str) -> Iterator[str]:
         yield text[: cut or LONGEST]
         text = text[cut or LONGEST :]
     yield text
+
+
+def without_tags(text: str) -> str:
+    """Blank out SSML tags, each character by a space: they make no pause and no sound here."""
+    return _TAG.sub(lambda tag: " " * len(tag[0]), text)
 
 
 @dataclass(frozen=True)
