@@ -17,7 +17,8 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 import voicekit
-from voicekit import AudioError, Clip, TranscriptionError, listen
+from voicekit import Clip, listen
+from voicekit.errors import AudioError, TranscriptionError
 from voicekit.speech import Committed, Partial, Problem, realtime
 from voicekit.standin import start
 from voicekit.standin.http.faults import Fault
