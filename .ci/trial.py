@@ -127,7 +127,8 @@ def transcribed(client: ElevenLabs, text: str) -> str:
 
 def probed(address: dict[str, str]) -> None:
     """`voicekit probe` finds nothing wrong with a webhook that relays to the stand-in."""
-    answer = relay(address["OPENAI_BASE_URL"], address["OPENAI_API_KEY"], model="gpt-4o-mini")
+    model = {"model": "gpt-6-luna", "reasoning_effort": "none"}
+    answer = relay(address["OPENAI_BASE_URL"], address["OPENAI_API_KEY"], **model)
     served = voicekit.serve(webhook(answer, secret=SECRET), name="custom-llm")
     report = run("probe", f"{served.url}/v1", "--secret", SECRET, "--json")
     served.stop()

@@ -122,7 +122,7 @@ def test_no_sdk_shows_it_on_a_bad_day(world, monkeypatch, caplog, recwarn, day):
             lambda: list(speech.text_to_speech.stream("voice", text="Hi.", request_options=once)),
             lambda: list(speech.text_to_speech.stream(RACHEL, text="Hi.", request_options=once)),
             lambda: speech.voices.search(request_options=once),
-            lambda: list(chat.chat.completions.create(model="gpt-4o-mini", **ASKED, stream=True)),
+            lambda: list(chat.chat.completions.create(model="gpt-6-luna", **ASKED, stream=True)),
             lambda: chat.chat.completions.create(model="nonsense", **ASKED),
         ):
             try:

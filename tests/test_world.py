@@ -323,7 +323,7 @@ def test_no_client_asks_a_proxy_for_this_machine(monkeypatch, variable, proxy):
     world = connect("instant", offline=True)
     asked = [{"role": "user", "content": "Hello."}]
     with world.openai() as client:
-        assert client.chat.completions.create(model="gpt-4o-mini", messages=asked).choices
+        assert client.chat.completions.create(model="gpt-6-luna", messages=asked).choices
     speaking = world.elevenlabs()
     assert speaking.user.get().user_id
     speaking._client_wrapper.httpx_client.httpx_client.close()

@@ -20,7 +20,8 @@ async def converse(
     desk: Desk,
     messages: Sequence[Mapping[str, Any]],
     *,
-    model: str = "gpt-4o-mini",
+    model: str = "gpt-6-luna",
+    effort: str | None = "none",
     offered: Sequence[Mapping[str, Any]] = (),
 ) -> AsyncIterator[str | ToolCall]:
     """Answer the caller's last words, token by token, and run the desk's tools on the way.
@@ -30,6 +31,8 @@ async def converse(
         desk: orders and policies.
         messages: the history.
         model: the model's name.
+        effort: how much it reasons before it speaks; with tools OpenAI's models of today want
+            "none". None leaves it out, for servers that do not know it.
         offered: tools of the platform, such as `end_call`; calls of these are handed back.
     """
     tools = desk.tools(messages)
@@ -45,6 +48,7 @@ async def converse(
     for _ in range(rules()["rounds"]):
         reply = Reply()
         request = {"model": model, "messages": asked, "tools": [*tools.schemas, *offered]}
+        request |= {"reasoning_effort": effort} if effort else {}
         stream = await client.chat.completions.create(**request, stream=True)
         async with stream:
             async for chunk in stream:

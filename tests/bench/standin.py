@@ -68,7 +68,11 @@ def _http_stream(base: str) -> Callable[[], float]:
 
 
 def _chat(base: str) -> Callable[[], float]:
-    body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
+    body = {
+        "model": "voicekit-script-1",
+        "stream": True,
+        "messages": [{"role": "user", "content": "Hello"}],
+    }
     return _post(base, "/openai/v1/chat/completions", body, {"authorization": "Bearer bench"})
 
 

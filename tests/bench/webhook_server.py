@@ -122,7 +122,10 @@ def article(upstream: str) -> App:
 
         async def generate() -> AsyncIterator[str]:
             stream: Any = client.chat.completions.create(
-                model="gpt-4o", messages=body.get("messages", []), stream=True, max_tokens=150
+                model="voicekit-script-1",
+                messages=body.get("messages", []),
+                stream=True,
+                max_tokens=150,
             )
             for chunk in stream:
                 if chunk.choices[0].delta.content:

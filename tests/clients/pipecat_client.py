@@ -60,7 +60,7 @@ async def main():
     llm = OpenAILLMService(
         api_key=os.environ["OPENAI_API_KEY"],
         base_url=os.environ["OPENAI_BASE_URL"],
-        model="gpt-4o-mini",
+        model="voicekit-script-1",
     )
     tts = ElevenLabsTTSService(
         api_key=os.environ["ELEVENLABS_API_KEY"],

@@ -29,7 +29,7 @@ FORGED = json.dumps(
         "times": 99,
         "strict_keys": True,
         "name": "independent",
-        "model": "gpt-4o",
+        "model": "gpt-6-luna",
         "stream": True,
         "messages": [{"role": "user", "content": "I want a refund for order 1042."}],
     }

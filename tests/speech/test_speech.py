@@ -115,7 +115,7 @@ def test_cancel_is_seen_by_both_vendors_and_the_voice_speaks_on(world, standin):
         question = [{"role": "user", "content": "Explain the refund policy in detail."}]
         async with Voice(world) as voice:
             request = llm.chat.completions.create(
-                model="gpt-4o-mini", messages=question, stream=True
+                model="gpt-6-luna", messages=question, stream=True
             )
             said = voice.speak(request)
             async for _ in said:

@@ -23,7 +23,7 @@ SPEECH_BODY = {
     "apply_text_normalization": "auto",
 }
 CHAT_BODY = {
-    "model": "gpt-4o-mini",
+    "model": "voicekit-script-1",
     "messages": [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": [{"type": "text", "text": "Where is my order 4711?"}]},
@@ -77,7 +77,7 @@ GETS = [
     "/elevenlabs/v1/user",
     "/elevenlabs/v1/user/subscription",
     "/openai/v1/models",
-    "/openai/v1/models/gpt-4o-mini",
+    "/openai/v1/models/voicekit-script-1",
 ]
 JUNK: list[Any] = [
     *(None, True, False, -1, 0, 1.5, 1e308, 10**400, float("nan"), float("inf"), float("-inf")),
@@ -117,4 +117,7 @@ def deep(draw: random.Random) -> bytes:
     depth = draw.choice((50, 200, 900, 5_000, 100_000))
     opens, closes = draw.choice(((b"[", b"]"), (b'{"text":', b"}"), (b'{"a":[', b"]}")))
     inner = opens * depth + b"1" + closes * depth * draw.randrange(2)
-    return draw.choice((b"%b", b'{"text": %b}', b'{"model":"gpt-4o-mini","messages":%b}')) % inner
+    return (
+        draw.choice((b"%b", b'{"text": %b}', b'{"model":"voicekit-script-1","messages":%b}'))
+        % inner
+    )

@@ -179,11 +179,14 @@ def test_settings_are_switched_one_by_one_and_a_reset_takes_them_back(control):
     assert control.put(path, json={"strict_overrides": True}).json() == {
         "strict_keys": True,
         "strict_overrides": True,
+        "today": None,
     }
+    assert control.put(path, json={"today": "2027-03-01"}).json()["today"] == "2027-03-01"
     control.post("/_standin/reset")
     assert not any(control.get(path).json().values())
-    refused = [control.put(path, json=body) for body in ({}, {"strict": True}, {"strict_keys": 1})]
-    assert [answer.status_code for answer in refused] == [400, 400, 400]
+    wrong = {}, {"strict": True}, {"strict_keys": 1}, {"today": "March"}
+    refused = [control.put(path, json=body) for body in wrong]
+    assert [answer.status_code for answer in refused] == [400] * 4
     assert "strict_overrides" in refused[1].json()["error"]
 
 

@@ -259,7 +259,7 @@ def test_a_body_over_the_limit_is_refused(raw):
     ("body", "status", "code"),
     [
         ({"text": " \n"}, 400, "invalid_parameters"),
-        ({"text": "a", "model_id": "gpt-4o"}, 400, "model_not_found"),
+        ({"text": "a", "model_id": "gpt-6-luna"}, 400, "model_not_found"),
         ({"text": "a", "model_id": "eleven_v4"}, 400, "unsupported_model"),
         ({"text": "a", "model_id": "eleven_monolingual_v1"}, 400, "unsupported_model"),
         ({"text": "a" * 10_001}, 400, "max_character_limit_exceeded"),

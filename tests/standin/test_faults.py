@@ -116,7 +116,7 @@ def speak(eleven: ElevenLabs, seconds: float = 10.0) -> bytes:
 
 
 def answer(chat, seconds: float = 10.0) -> str:
-    stream = chat.create(model="gpt-4o-mini", messages=QUESTION, stream=True, timeout=seconds)
+    stream = chat.create(model="gpt-6-luna", messages=QUESTION, stream=True, timeout=seconds)
     with stream:
         return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
 
@@ -172,7 +172,7 @@ def test_openai_sdk_raises_each_refusal_with_its_status_and_body(standin, chat, 
     standin.state.faults.add(Fault("refuse", name=name))
     expected = refusals.Refusal("openai", name)
     with pytest.raises(openai.APIStatusError) as refused:
-        chat.create(model="gpt-4o-mini", messages=QUESTION, stream=stream)
+        chat.create(model="gpt-6-luna", messages=QUESTION, stream=stream)
     assert type(refused.value) is OPENAI_ERRORS.get(expected.status, openai.APIStatusError)
     assert refused.value.status_code == expected.status
     assert (refused.value.code, refused.value.type) == (expected.code, expected.type)

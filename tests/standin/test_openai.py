@@ -43,7 +43,7 @@ def client(standin: Standin) -> Any:
 
 
 def ask(client: Any, messages: Any = QUESTION, **options: Any) -> Any:
-    options.setdefault("model", "gpt-4o-mini")
+    options.setdefault("model", "voicekit-script-1")
     return client.chat.completions.create(messages=messages, **options)
 
 
@@ -67,14 +67,14 @@ def standin_tasks(standin: Standin) -> int:
 
 def test_models_are_listed_and_retrieved(client: Any) -> None:
     listed = [model.id for model in client.models.list()]
-    assert {"gpt-4o", "gpt-4.1-mini", "gpt-5", "o3", "voicekit-script-1"} <= set(listed)
-    model = client.models.retrieve("gpt-4o")
-    assert (model.id, model.object, model.owned_by) == ("gpt-4o", "model", "system")
+    assert {"gpt-6-luna", "gpt-6.1-sol", "gpt-5.6-luna", "voicekit-script-1"} <= set(listed)
+    model = client.models.retrieve("gpt-6-luna")
+    assert (model.id, model.object, model.owned_by) == ("gpt-6-luna", "model", "system")
 
 
 def test_an_unknown_model_is_not_found_and_the_known_ones_are_named(client: Any) -> None:
     with pytest.raises(openai.NotFoundError, match="voicekit-script-1") as caught:
-        client.models.retrieve("gpt-4oh")
+        client.models.retrieve("gpt-6-lunar")
     assert caught.value.code == "model_not_found"
     with pytest.raises(openai.NotFoundError):
         ask(client, model="davinci")
@@ -84,12 +84,14 @@ def test_an_unknown_model_is_not_found_and_the_known_ones_are_named(client: Any)
 
 
 def test_a_completion_says_what_made_it(client: Any) -> None:
-    raw = client.chat.completions.with_raw_response.create(model="gpt-4o", messages=QUESTION)
+    raw = client.chat.completions.with_raw_response.create(
+        model="voicekit-script-1", messages=QUESTION
+    )
     completion = raw.parse()
     assert raw.headers["x-voicekit-responder"] == "retrieval"
     assert raw.headers["x-request-id"]
     assert completion.system_fingerprint == "voicekit-scripted"
-    assert completion.model == "gpt-4o"
+    assert completion.model == "voicekit-script-1"
     assert completion.choices[0].message.content == HOURS
     assert completion.choices[0].finish_reason == "stop"
     usage = completion.usage
@@ -177,7 +179,7 @@ def test_the_async_client_streams(standin: Standin) -> None:
 
 
 def test_the_sdks_own_stream_helper_assembles_the_completion(client: Any) -> None:
-    with client.chat.completions.stream(model="gpt-4o", messages=QUESTION) as stream:
+    with client.chat.completions.stream(model="voicekit-script-1", messages=QUESTION) as stream:
         completion = stream.get_final_completion()
     assert completion.choices[0].message.content == HOURS
 
@@ -193,7 +195,7 @@ def test_amounts_dates_and_addresses_survive_a_stream(client: Any) -> None:
 def test_the_frames_are_server_sent_events_that_end_in_done(standin: Standin) -> None:
     response = httpx2.post(
         f"{standin.openai_url}/chat/completions",
-        json={"model": "gpt-4o", "messages": QUESTION, "stream": True},
+        json={"model": "voicekit-script-1", "messages": QUESTION, "stream": True},
         headers={"authorization": "Bearer any"},
     )
     assert response.headers["content-type"].startswith("text/event-stream")
@@ -278,7 +280,7 @@ def test_streamed_tool_calls_accumulate_by_index(client: Any) -> None:
 
 def test_the_sdks_stream_helper_assembles_tool_calls(client: Any) -> None:
     with client.chat.completions.stream(
-        model="gpt-4o", messages=ORDERS, tools=[ORDER_TOOL]
+        model="voicekit-script-1", messages=ORDERS, tools=[ORDER_TOOL]
     ) as stream:
         message = stream.get_final_completion().choices[0].message
     assert [json.loads(call.function.arguments)["order_id"] for call in message.tool_calls] == [
@@ -372,9 +374,15 @@ WRONG = [
         "tool_choice",
         "invalid_value",
     ),
-    ({"model": "gpt-5", "max_tokens": 5}, "max_tokens", "unsupported_parameter"),
-    ({"model": "gpt-5", "temperature": 0.2}, "temperature", "unsupported_value"),
-    ({"model": "o3", "stop": "x"}, "stop", "unsupported_parameter"),
+    ({"model": "gpt-6-luna", "max_tokens": 5}, "max_tokens", "unsupported_parameter"),
+    ({"model": "gpt-6-luna", "temperature": 0.2}, "temperature", "unsupported_value"),
+    ({"reasoning_effort": "a lot"}, "reasoning_effort", "invalid_value"),
+    (
+        {"model": "gpt-6-luna", "reasoning_effort": "minimal"},
+        "reasoning_effort",
+        "unsupported_value",
+    ),
+    ({"model": "gpt-6-luna", "tools": [ORDER_TOOL]}, "reasoning_effort", None),
 ]
 
 
@@ -384,7 +392,7 @@ WRONG = [
 def test_a_wrong_parameter_is_named(
     client: Any, wrong: dict[str, Any], param: str, code: str | None
 ) -> None:
-    body = {"model": "gpt-4o", "messages": QUESTION, **wrong}
+    body = {"model": "voicekit-script-1", "messages": QUESTION, **wrong}
     with pytest.raises(openai.BadRequestError) as caught:
         client.post("/chat/completions", body=body, cast_to=object)
     assert caught.value.status_code == 400
@@ -406,7 +414,10 @@ def test_a_body_that_is_no_json_object_is_refused(standin: Standin, body: bytes)
 
 
 def test_missing_parameters_are_named(client: Any) -> None:
-    for body, param in (({"messages": QUESTION}, "model"), ({"model": "gpt-4o"}, "messages")):
+    for body, param in (
+        ({"messages": QUESTION}, "model"),
+        ({"model": "voicekit-script-1"}, "messages"),
+    ):
         with pytest.raises(openai.BadRequestError, match="Missing required parameter") as caught:
             client.post("/chat/completions", body=body, cast_to=object)
         assert caught.value.param == param
@@ -414,7 +425,7 @@ def test_missing_parameters_are_named(client: Any) -> None:
 
 def test_messages_longer_than_the_models_context_are_refused(client: Any) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        ask(client, [{"role": "user", "content": "word " * 9_000}], model="gpt-4")
+        ask(client, [{"role": "user", "content": "word " * 130_000}], model="voicekit-script-1")
     assert caught.value.code == "context_length_exceeded"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from voicekit.standin.script.responder import answer
 from voicekit.standin.script.tool_results import spoken
 
 TEXT = {"type": "string"}
+TODAY = date(2026, 11, 30)
 
 
 def tool(name: str, description: str = "", required: Any = None, **properties: Any) -> Any:
@@ -46,7 +48,9 @@ TOOLS = [STATUS, CANCEL, REFUND, WEATHER, FIND, ORDERS, END_CALL]
 
 def request(*turns: Any, **options: Any) -> chat.ChatRequest:
     messages = [{"role": "user", "content": t} if isinstance(t, str) else t for t in turns]
-    return chat.parse(json.dumps({"model": "gpt-4o", "messages": messages, **options}).encode())
+    return chat.parse(
+        json.dumps({"model": "voicekit-script-1", "messages": messages, **options}).encode(), TODAY
+    )
 
 
 def say(*turns: Any, **options: Any) -> Answer:
@@ -392,10 +396,12 @@ def test_any_result_becomes_a_sentence(result: Any) -> None:
 @settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(list(chat.ChatRequest.model_fields)), JSON))
 def test_any_body_is_either_read_or_refused(body: dict[str, Any]) -> None:
-    raw = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], **body})
+    raw = json.dumps(
+        {"model": "voicekit-script-1", "messages": [{"role": "user", "content": "hi"}], **body}
+    )
     status = 200
     try:
-        answer(chat.parse(raw.encode()))
+        answer(chat.parse(raw.encode(), TODAY))
     except Refusal as refusal:
         status = refusal.status
     assert status in (200, 400, 404)

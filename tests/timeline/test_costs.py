@@ -22,15 +22,15 @@ def test_spaces_and_marks_are_characters_too():
 
 
 def test_an_llm_is_paid_by_the_token_at_one_price_each_way():
-    assert llm_cost("gpt-4o-mini", 1_000_000, 0) == pytest.approx(0.15)
-    assert llm_cost("gpt-4o-mini", 0, 1_000_000) == pytest.approx(0.60)
-    assert llm_cost("gpt-4.1", 1000, 500) == pytest.approx(0.002 + 0.004)
+    assert llm_cost("gpt-6-luna", 1_000_000, 0) == pytest.approx(0.10)
+    assert llm_cost("gpt-6-luna", 0, 1_000_000) == pytest.approx(0.50)
+    assert llm_cost("gpt-6.1-sol", 1000, 500) == pytest.approx(0.002 + 0.005)
 
 
 def test_an_unknown_model_is_refused_with_those_that_have_a_price():
     with pytest.raises(ValueError, match=r"No price for 'eleven_v9'\. Known: .*eleven_turbo_v2_5"):
         speech_cost("Hello.", "eleven_v9")
-    with pytest.raises(ValueError, match=r"No price for 'eleven_v3'\. Known: .*gpt-5-mini"):
+    with pytest.raises(ValueError, match=r"No price for 'eleven_v3'\. Known: .*gpt-6-luna"):
         llm_cost("eleven_v3", 1, 1)
 
 

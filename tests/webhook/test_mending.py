@@ -388,6 +388,12 @@ def test_what_is_no_request_is_still_refused_in_words(asked, body):
         ({"tool_choice": "auto"}, {"tools": None}, {}),
         ({}, {"tools": [{"x": 1}], "tool_choice": "auto", "function_call": "auto"},
          {"tools": [{"x": 1}], "tool_choice": "auto"}),
+        ({"reasoning_effort": "none"}, {"max_tokens": 90, "temperature": 0.1},
+         {"reasoning_effort": "none", "max_completion_tokens": 90, "temperature": 0.1}),
+        ({"reasoning_effort": "low"}, {"max_tokens": 90, "temperature": 0.1, "top_p": 1},
+         {"reasoning_effort": "low", "max_completion_tokens": 90}),
+        ({"reasoning_effort": "none", "max_tokens": 150}, {"max_completion_tokens": 90},
+         {"reasoning_effort": "none", "max_completion_tokens": 150}),
     ],
 )  # fmt: skip
 def test_of_two_names_for_one_field_one_goes_upstream(ours, theirs, sent):

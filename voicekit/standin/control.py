@@ -20,10 +20,10 @@ from voicekit.standin.catalog import profiles
 from voicekit.standin.http import bodies
 from voicekit.standin.http.faults import Fault
 from voicekit.standin.http.refusals import Refusal, refuse
-from voicekit.standin.state import State
+from voicekit.standin.state import State, read_day
 
 SETTINGS = ("strict_keys", "strict_overrides")
-"""Attributes of the state that `settings` shows and changes."""
+"""Attributes of the state that `settings` shows and changes, true or false."""
 
 _LOCKED = (
     "The control plane needs the header 'Authorization: Bearer …' with the token that the stand-in "
@@ -73,22 +73,28 @@ async def profile(request: Request) -> JSONResponse:
 
 
 async def settings(request: Request) -> JSONResponse:
-    """GET the settings; PUT or POST those to change, each true or false.
+    """GET the settings; PUT or POST those to change.
 
     `strict_keys` accepts only the printed keys, `strict_overrides` refuses what a conversation
-    overrides although its agent's settings do not allow it.
+    overrides although its agent's settings do not allow it; both are true or false. `today` is the
+    day by which models are alive or gone, such as "2027-03-01"; null is the clock's.
     """
     state = _state(request)
     if request.method != "GET":
         body = await _object(request)
-        if not body or not set(body) <= set(SETTINGS):
-            raise ValueError(f"The settings are {' and '.join(SETTINGS)}, each true or false.")
-        for name, value in body.items():
+        if not body or not set(body) <= {*SETTINGS, "today"}:
+            known = f"{', '.join(SETTINGS)}, each true or false, and today"
+            raise ValueError(f"The settings are {known}, a day such as '2027-03-01'.")
+        changed = {name: value for name, value in body.items() if name != "today"}
+        for name, value in changed.items():
             if not isinstance(value, bool):
                 raise ValueError(f"{name} is true or false, not {value!r}.")
-        for name, value in body.items():
+        if "today" in body:
+            changed["today"] = read_day(body["today"], "today")
+        for name, value in changed.items():
             setattr(state, name, value)
-    return JSONResponse({name: getattr(state, name) for name in SETTINGS})
+    today = None if state.today is None else state.today.isoformat()
+    return JSONResponse({name: getattr(state, name) for name in SETTINGS} | {"today": today})
 
 
 async def faults(request: Request) -> JSONResponse:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 
 from voicekit.standin.agents.knowledge import Knowledge
 from voicekit.standin.agents.secrets import Vault
@@ -34,6 +36,20 @@ OFFLINE_KEYS = {"elevenlabs": "offline-elevenlabs-key", "openai": "offline-opena
 """Placeholders that open the stand-in and nothing else."""
 
 
+def read_day(value: object, name: str) -> date | None:
+    """A day as ISO 8601 writes it; None for nothing.
+
+    Raises:
+        ValueError: it is no day.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{name} is a day such as '2027-03-01', not {value!r}.") from None
+
+
 class State:
     """The profile in force, the journal, the faults in wait, and the speech engine.
 
@@ -43,6 +59,8 @@ class State:
         reach: where requests of its own may go.
         control_token: what opens the control plane.
         clock: Unix seconds, for what is shown as a date; a test may put its own in place.
+        today: the day by which models are alive or gone; None is the clock's. `VOICEKIT_TODAY`
+            sets it from outside.
     """
 
     agents: Agents
@@ -72,6 +90,7 @@ class State:
         self.faults = Faults()
         self.strict_keys = False
         self.strict_overrides = False
+        self.today = read_day(os.environ.get("VOICEKIT_TODAY"), "VOICEKIT_TODAY")
         self.characters = 0
         self.generating = 0
         self.clock: Callable[[], float] = time.time
@@ -87,6 +106,7 @@ class State:
         self.profile = self.initial_profile
         self.strict_keys = False
         self.strict_overrides = False
+        self.today = read_day(os.environ.get("VOICEKIT_TODAY"), "VOICEKIT_TODAY")
         self.characters = 0
         self.journal.clear()
         self.faults.clear()
@@ -110,6 +130,10 @@ class State:
     def wall(self) -> float:
         """What `clock` says now."""
         return self.clock()
+
+    def day(self) -> date:
+        """The day in UTC by which models are alive or gone."""
+        return self.today or datetime.fromtimestamp(self.wall(), UTC).date()
 
     @contextmanager
     def generation(self) -> Iterator[None]:

@@ -28,6 +28,7 @@ _SAME = (  # the name of today, and the one it replaced
     ("tool_choice", "function_call"),
 )
 _WITH_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")  # refused where there are no tools
+_SAMPLING = ("temperature", "top_p")
 _IDLE = 60.0  # seconds that a connection is kept for the next turn
 
 
@@ -46,7 +47,8 @@ def relay(
         key: its API key.
         model: the model to ask for; None passes on the one in the agent's settings.
         parameters: more of the request's fields, such as `max_completion_tokens=150`; they
-            outweigh the platform's.
+            outweigh the platform's. OpenAI's models of today want `reasoning_effort="none"`:
+            they think before they speak, and refuse tools while they do.
 
     Raises:
         ValueError: the URL has no host.
@@ -113,6 +115,11 @@ class Relay:
         body.setdefault("model", turn.model)
         for name in () if body.get("tools") else _WITH_TOOLS:
             body.pop(name, None)
+        if effort := body.get("reasoning_effort"):  # such a model refuses what others take
+            limit = body.pop("max_tokens", None)
+            body |= {"max_completion_tokens": limit} if limit else {}
+            for name in () if effort == "none" else _SAMPLING:
+                body.pop(name, None)
         return body
 
     async def _ask(self, body: dict[str, Any]) -> aiohttp.ClientResponse:

@@ -15,7 +15,7 @@ from typing import Any
 
 VOICE = "21m00Tcm4TlvDq8ikWAM"
 MODEL = "eleven_flash_v2_5"
-LLM = "gpt-4o-mini"
+LLM = "voicekit-script-1"
 RATE = 22050
 FORMAT = f"pcm_{RATE}"
 

@@ -23,6 +23,8 @@ class Profile:
     llm_first_token: float
     tokens_per_second: float
     """0 is as fast as it can."""
+    reasoning_tokens_per_second: float
+    """Likewise, for the tokens that nobody sees."""
 
     def tts_first_chunk(self, model_id: str) -> float:
         """Seconds from a request for `model_id` to its first audio."""
@@ -41,6 +43,11 @@ class Profile:
         """Seconds after the request at which token `index` (from 0) may leave."""
         pace = index / self.tokens_per_second if self.tokens_per_second else 0.0
         return self.llm_first_token + pace
+
+    def reasoning(self, tokens: int) -> float:
+        """Seconds that a model reasons before its first word."""
+        pace = self.reasoning_tokens_per_second
+        return tokens / pace if pace else 0.0
 
 
 async def wait_until(deadline: float) -> None:

@@ -1,7 +1,7 @@
 """A chat completion request: what the stand-in reads of it, and what it refuses.
 
-Checked are the parameters that change the answer. Others that OpenAI knows (`seed`, `user`,
-`store`, `metadata`, `logit_bias`, `reasoning_effort`, …) would change nothing here and are passed
+Checked are the parameters that change the answer, or when it comes. Others that OpenAI knows
+(`seed`, `user`, `store`, `metadata`, `logit_bias`, …) would change nothing here and are passed
 over, and so are unknown ones, which OpenAI would refuse: agent frameworks send extras such as
 `elevenlabs_extra_body`. What the stand-in cannot do is refused and not quietly left out: several
 choices, JSON output, log probabilities, audio, and anything in a message but text.
@@ -9,18 +9,21 @@ choices, JSON output, log probabilities, audio, and anything in a message but te
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
+from voicekit.standin.catalog import openai_models
 from voicekit.standin.http.refusals import Refusal
 from voicekit.standin.openai import chat_rules
 from voicekit.standin.openai.chat_errors import refusal_for
 from voicekit.standin.script import tokens
 
 Penalty = Annotated[float, Field(ge=-2, le=2)]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 class Shape(BaseModel):
@@ -103,6 +106,7 @@ class ChatRequest(Shape):
     n: int | None = Field(None, ge=1, le=128)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
+    reasoning_effort: Effort | None = None
     stop: Annotated[list[str] | None, BeforeValidator(chat_rules.as_list)] = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -119,6 +123,22 @@ class ChatRequest(Shape):
         """The most tokens to answer with; None is as many as there are."""
         return self.max_completion_tokens or self.max_tokens
 
+    @property
+    def effort(self) -> Effort:
+        """How much the model reasons: what was asked for, else the model's own default."""
+        model = openai_models.table().get(self.model)
+        default: Any = model.efforts[0] if model and model.efforts else "none"
+        return self.reasoning_effort or default
+
+    @property
+    def reasoning_tokens(self) -> int:
+        """Tokens that pass, and are paid, before the first word; no more than the limit."""
+        model = openai_models.table().get(self.model)
+        if model is None or not model.efforts:
+            return 0
+        wanted = openai_models.reasoning_tokens(self.effort)
+        return wanted if self.limit is None else min(wanted, self.limit)
+
     @cached_property
     def prompt_tokens(self) -> int:
         """Tokens of the messages and tools, with four for each message's frame."""
@@ -129,11 +149,12 @@ class ChatRequest(Shape):
         return said + called + offered
 
 
-def parse(body: bytes) -> ChatRequest:
+def parse(body: bytes, today: date) -> ChatRequest:
     """Read and check a request body.
 
     Raises:
-        Refusal: 400 with OpenAI's `param` and `code`, or 404 for a model that is not known.
+        Refusal: 400 with OpenAI's `param` and `code`, or 404 for a model that is not known or,
+            `today`, no longer served.
     """
     try:
         data = from_json(body, allow_inf_nan=False)
@@ -147,5 +168,5 @@ def parse(body: bytes) -> ChatRequest:
         request = ChatRequest.model_validate(data)
     except ValidationError as error:
         raise refusal_for(error.errors(include_url=False)[0]) from None
-    chat_rules.check(request)
+    chat_rules.check(request, openai_models.find(request.model, today))
     return request

@@ -27,22 +27,22 @@ FINGERPRINT = "voicekit-scripted"
 
 async def list_models(request: Request) -> Response:
     """`GET /v1/models`."""
-    authorise(request)
-    records = [model.record() for model in openai_models.table().values()]
+    today = authorise(request).day()
+    records = [model.record() for model in openai_models.living(today)]
     return JSONResponse({"object": "list", "data": records}, headers=request_headers(request))
 
 
 async def retrieve_model(request: Request) -> Response:
     """`GET /v1/models/{model}`."""
-    authorise(request)
-    model = openai_models.find(request.path_params["model"])
+    today = authorise(request).day()
+    model = openai_models.find(request.path_params["model"], today)
     return JSONResponse(model.record(), headers=request_headers(request))
 
 
 async def create_completion(request: Request) -> Response:
     """`POST /v1/chat/completions`: headers and first token leave together, when that is due."""
     state = authorise(request)
-    wanted = chat.parse(await bodies.read_json(request, "openai"))
+    wanted = chat.parse(await bodies.read_json(request, "openai"), state.day())
     answer = responder.answer(wanted)
     completion = completions.complete(wanted, answer, lambda: state.next_id("call"))
     head = {
@@ -53,7 +53,8 @@ async def create_completion(request: Request) -> Response:
         "system_fingerprint": FINGERPRINT,
     }
     headers = {**request_headers(request), "x-voicekit-responder": answer.layer}
-    profile, at = state.profile, request.scope["voicekit.at"]
+    profile = state.profile
+    at = request.scope["voicekit.at"] + profile.reasoning(wanted.reasoning_tokens)
     if not wanted.stream:
         await wait_until(at + profile.token_due(max(0, len(completion.deltas) - 1)))
         return JSONResponse(_whole(head, completion), headers=headers)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from voicekit.standin.catalog import openai_models
 from voicekit.standin.http.refusals import Refusal
 
 if TYPE_CHECKING:
+    from voicekit.standin.catalog.openai_models import Model
     from voicekit.standin.openai.chat import ChatRequest, Message
 
 _CHOICES = ("none", "auto", "required")
@@ -18,13 +18,14 @@ def as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def check(request: ChatRequest) -> None:
-    """Refuse what no single field's type can rule out.
+def check(request: ChatRequest, model: Model) -> None:
+    """Refuse what no single field's type can rule out, or what `model` does not take.
 
     Raises:
         Refusal: with the parameter at fault.
     """
-    _check_model(request)
+    _check_effort(request, model)
+    _check_model(request, model)
     _check_scope(request)
     for index, message in enumerate(request.messages):
         _check_content(message, f"messages[{index}]")
@@ -32,8 +33,28 @@ def check(request: ChatRequest) -> None:
     _check_tools(request)
 
 
-def _check_model(request: ChatRequest) -> None:
-    model = openai_models.find(request.model)
+def _check_effort(request: ChatRequest, model: Model) -> None:
+    effort, param = request.reasoning_effort, "reasoning_effort"
+    if effort and not model.efforts and model.owned_by != "voicekit":
+        message = f"Unrecognized request argument supplied: {param}"
+        raise _refusal("invalid_request", message, param)
+    if effort and model.efforts and effort not in model.efforts:
+        values = ", ".join(f"'{value}'" for value in model.efforts)
+        message = (
+            f"Unsupported value: '{param}' does not support '{effort}' with this model. "
+            f"Supported values are: {values}."
+        )
+        raise _refusal("unsupported_value", message, param)
+    if request.tools and "tools" in model.unsupported_reasoning and request.effort != "none":
+        message = (
+            f"Function tools with {param} are not supported for {model.id} in "
+            f"/v1/chat/completions. To use function tools, use /v1/responses or set {param} "
+            "to 'none'."
+        )
+        raise _refusal("invalid_request", message, param)
+
+
+def _check_model(request: ChatRequest, model: Model) -> None:
     if "max_tokens" in model.unsupported and request.max_tokens is not None:
         raise _refusal(
             "unsupported_parameter",
@@ -50,9 +71,10 @@ def _check_model(request: ChatRequest) -> None:
     if "stop" in model.unsupported and request.stop:
         said = "Unsupported parameter: 'stop' is not supported with this model."
         raise _refusal("unsupported_parameter", said, "stop")
+    reasoning = model.unsupported_reasoning if request.effort != "none" else frozenset()
     for name in ("temperature", "top_p"):
         value = getattr(request, name)
-        if name in model.unsupported and value not in (None, 1):
+        if name in model.unsupported | reasoning and value not in (None, 1):
             said = (
                 f"Unsupported value: '{name}' does not support {value:g} with this model. "
                 "Only the default (1) value is supported."

@@ -35,14 +35,15 @@ async def create(request: Request) -> Response:
     before: list[Item] = []
     if wanted.previous_response_id:
         before = kept.until(wanted.previous_response_id)
-    chat = responses_request.chat_request(wanted, before, kept.item)
+    chat = responses_request.chat_request(wanted, before, kept.item, state.day())
     answer = responder.answer(chat)
     completion = completions.complete(chat, answer, lambda: state.next_id("call"))
     response = _response(wanted, completion, state.next_id)
     if wanted.store is not False:
         kept.add(response, [*before, *wanted.items])
     headers = {**chat_completions.request_headers(request), "x-voicekit-responder": answer.layer}
-    profile, at = state.profile, request.scope["voicekit.at"]
+    profile = state.profile
+    at = request.scope["voicekit.at"] + profile.reasoning(chat.reasoning_tokens)
     if not wanted.stream:
         await wait_until(at + profile.token_due(max(0, len(completion.deltas) - 1)))
         return JSONResponse(response, headers=headers)
@@ -173,7 +174,9 @@ def _response(
             "input_tokens": usage["prompt_tokens"],
             "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
             "output_tokens": usage["completion_tokens"],
-            "output_tokens_details": {"reasoning_tokens": 0},
+            "output_tokens_details": {
+                "reasoning_tokens": usage["completion_tokens_details"]["reasoning_tokens"]
+            },
             "total_tokens": usage["total_tokens"],
         },
         "user": request.user,

@@ -9,11 +9,13 @@ prompts kept at OpenAI, background work, JSON output. Source: the types of the o
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_core import from_json
 
+from voicekit.standin.catalog import openai_models
 from voicekit.standin.http.refusals import Refusal
 from voicekit.standin.openai import chat_rules
 from voicekit.standin.openai.chat import ChatRequest, Shape
@@ -27,6 +29,7 @@ _PARAMS = (  # as a chat request calls them, and as this one does
     ("messages", "input"),
     ("max_completion_tokens", "max_output_tokens"),
     ("response_format", "text.format"),
+    ("reasoning_effort", "reasoning.effort"),
 )
 
 
@@ -113,7 +116,10 @@ _UNION = ("str", "list[")  # pydantic names the member of a union in an error's 
 
 
 def chat_request(
-    request: ResponsesRequest, before: list[Item], find: Callable[[str], Item | None]
+    request: ResponsesRequest,
+    before: list[Item],
+    find: Callable[[str], Item | None],
+    today: date,
 ) -> ChatRequest:
     """The chat request that means the same.
 
@@ -121,10 +127,12 @@ def chat_request(
         request: what was asked.
         before: the items of the responses that `previous_response_id` stands for.
         find: an item of an earlier response by its id; None when it is not kept.
+        today: the day by which models are alive or gone.
 
     Raises:
         Refusal: 400 with the parameter at fault, or 404 for a model that is not known.
     """
+    model = openai_models.find(request.model, today)
     items = [_resolved(item, index, find) for index, item in enumerate(request.items)]
     messages = _messages([*before, *items])
     if request.instructions:
@@ -146,7 +154,7 @@ def chat_request(
     }
     try:
         chat = ChatRequest.model_validate(body)
-        chat_rules.check(chat)
+        chat_rules.check(chat, model.on_responses)
     except ValidationError as error:
         raise _renamed(refusal_for(error.errors(include_url=False)[0])) from None
     except Refusal as refusal:

@@ -34,18 +34,19 @@ class Completion:
 
 
 def complete(request: ChatRequest, answer: Answer, next_call_id: Callable[[], str]) -> Completion:
-    """Cut an answer to what the request allows."""
+    """Cut an answer to what the request allows, and reasoning leaves of it."""
+    room = None if request.limit is None else request.limit - request.reasoning_tokens
     if answer.calls:
         calls = [_call(next_call_id(), call.name, call.arguments) for call in answer.calls]
         deltas = [delta for index, call in enumerate(calls) for delta in _call_deltas(index, call)]
-        cut = deltas if request.limit is None else deltas[: request.limit]
+        cut = deltas if room is None else deltas[:room]
         whole = len(cut) == len(deltas)
         reason = "tool_calls" if whole else "length"
         kept = calls if whole else _joined(cut)
         return Completion(None, kept, cut, reason, _usage(request, len(cut)))
     text = _before_stop(answer.text, request.stop or [])
     pieces = tokens.split(text)
-    kept_pieces = pieces if request.limit is None else pieces[: request.limit]
+    kept_pieces = pieces if room is None else pieces[:room]
     reason = "stop" if len(kept_pieces) == len(pieces) else "length"
     content: list[Delta] = [{"content": piece} for piece in kept_pieces]
     usage = _usage(request, len(kept_pieces))
@@ -83,15 +84,15 @@ def _joined(deltas: list[Delta]) -> list[dict[str, Any]]:
     return calls
 
 
-def _usage(request: ChatRequest, completion_tokens: int) -> dict[str, Any]:
-    prompt_tokens = request.prompt_tokens
+def _usage(request: ChatRequest, visible: int) -> dict[str, Any]:
+    prompt_tokens, completion_tokens = request.prompt_tokens, visible + request.reasoning_tokens
     return {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
         "total_tokens": prompt_tokens + completion_tokens,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": request.reasoning_tokens,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,

@@ -15,7 +15,7 @@ from voicekit.world import World, connect
 
 SENTENCE = "What are your opening hours?"
 _RACHEL = "21m00Tcm4TlvDq8ikWAM"
-_LLM, _TTS, _STT = "gpt-4o-mini", "eleven_flash_v2_5", "scribe_v2"
+_LLM, _TTS, _STT = "gpt-6-luna", "eleven_flash_v2_5", "scribe_v2"
 _RATE = 16_000
 _ONCE: Any = {"max_retries": 0}  # tried again, the SDK sends an empty form and hides the cause
 _SAID = 300  # characters of a vendor's complaint; the stand-in's end with what to do
@@ -99,7 +99,8 @@ def _client(world: World) -> Iterator[Any]:
 
 def _ask(client: Any, question: str) -> Iterator[str]:
     messages = [{"role": "user", "content": question}]
-    for chunk in client.chat.completions.create(model=_LLM, messages=messages, stream=True):
+    create = client.chat.completions.create
+    for chunk in create(model=_LLM, reasoning_effort="none", messages=messages, stream=True):
         if chunk.choices and chunk.choices[0].delta.content:
             yield chunk.choices[0].delta.content
 

@@ -23,7 +23,7 @@ from voicekit.world.keys import Secret
 
 __all__ = ["Report", "Row", "probe"]
 
-MODEL = "gpt-4o-mini"
+MODEL = "gpt-6-luna"
 Check = Callable[[Platform], Found]
 
 CHECKS: tuple[Check, ...] = (
