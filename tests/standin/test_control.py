@@ -173,7 +173,9 @@ def test_strict_keys_accept_only_the_printed_one(control, standin):
     assert (wrong.status_code, right.status_code) == (401, 200)
 
 
-def test_settings_are_switched_one_by_one_and_a_reset_takes_them_back(control):
+def test_settings_are_switched_one_by_one_and_a_reset_takes_them_back(control, monkeypatch):
+    monkeypatch.delenv("VOICEKIT_TODAY", raising=False)
+    control.post("/_standin/reset")
     path = "/_standin/settings"
     control.put(path, json={"strict_keys": True})
     assert control.put(path, json={"strict_overrides": True}).json() == {

@@ -1,10 +1,12 @@
+import json
 import sys
 import types
+from datetime import timedelta
 
 import pytest
 from notebook_world import CANARY
 
-from voicekit.tools.doctor import front_end, keys, machine, packages, python
+from voicekit.tools.doctor import front_end, keys, machine, models, packages, python
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +53,38 @@ def test_a_python_without_a_recogniser_is_wrong_and_names_those_that_have_one(mo
     assert "3.13 has no recogniser" in row.found
     assert "python3.12 -m voicekit" in row.fix
     assert python((3, 12)).outcome == "ok"
+
+
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "source": ["Once it was `{0}`, or '{0}'."]},
+        {"cell_type": "code", "source": ["model = '{0}'\n", 'other = "gpt-6-luna"']},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("days", "seen"), [(-121, None), (-120, "ends on"), (-1, "ends on"), (0, "ended on")]
+)
+def test_a_model_that_ends_is_found_in_the_users_own_notebooks(monkeypatch, tmp_path, days, seen):
+    name, end = next((n, e) for n, e in machine._shutdowns().items() if "successor" in e)
+    (tmp_path / "mine.ipynb").write_text(json.dumps(NOTEBOOK).replace("{0}", name))
+    (tmp_path / "broken.ipynb").write_text("{")
+    monkeypatch.setenv("VOICEKIT_TODAY", (end["date"] + timedelta(days=days)).isoformat())
+    (row,) = models()
+    if seen is None:
+        assert row.outcome == "ok"
+        return
+    assert row.outcome == "wrong"
+    assert row.found == f"mine.ipynb names {name!r}, which {seen} {end['date']}"
+    assert f"Write {end['successor']!r} in mine.ipynb" in row.fix
+
+
+def test_a_model_that_is_only_spoken_of_is_no_row(tmp_path):
+    name = next(iter(machine._shutdowns()))
+    notebook = {"cells": NOTEBOOK["cells"][:1]}
+    (tmp_path / "mine.ipynb").write_text(json.dumps(notebook).replace("{0}", name))
+    assert [row.outcome for row in models()] == ["ok"]
 
 
 def test_keys_are_found_and_never_shown(monkeypatch):

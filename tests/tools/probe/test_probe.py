@@ -80,7 +80,7 @@ def test_the_path_is_appended_unless_it_is_there(serving: Serving, given: str) -
 def test_the_stand_ins_model_passes_but_for_its_lock() -> None:
     standin = pytest.importorskip("voicekit.standin").Standin("instant")
     try:
-        report = probe(standin.openai_url, standin.openai_key)
+        report = probe(standin.openai_url, standin.openai_key, model="voicekit-script-1")
     finally:
         standin.stop()
     assert report.failing == ["secret"]  # any key opens it, unless the settings say strict

@@ -41,12 +41,13 @@ def _examine(profile: str) -> Iterator[Row]:
 
     What a row needs is imported just before it, so that a missing package hides no row before it.
     """
-    from voicekit.tools.doctor.machine import front_end, keys, packages, python
+    from voicekit.tools.doctor.machine import front_end, keys, models, packages, python
 
     yield python()
     yield packages()
     yield from keys()
     yield front_end()
+    yield from models()
 
     from concurrent.futures import ThreadPoolExecutor
 
