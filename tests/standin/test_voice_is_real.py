@@ -17,7 +17,7 @@ from voicekit.standin.speech import formats
 
 SENTENCES = Path(__file__).parent.parent.joinpath("support_sentences.txt").read_text().splitlines()
 VENDOR_VOICES = tomllib.loads(
-    Path(formats.__file__).parent.joinpath("data", "voices.toml").read_text()
+    Path(formats.__file__).parents[1].joinpath("data", "voices.toml").read_text()
 )["voice"]
 
 

@@ -21,7 +21,7 @@ from voicekit.standin.conversation.socket import conversation
 from voicekit.standin.http.faults import Faulting
 from voicekit.standin.http.journal import Journaling
 from voicekit.standin.http.refusals import Refusal, Refusing, refuse
-from voicekit.standin.openai import chat_completions, responses
+from voicekit.standin.openai import chat_completions, responses, transcriptions
 from voicekit.standin.rest.routes import AGENTS
 from voicekit.standin.speech import realtime, speech_to_text, text_to_speech
 from voicekit.standin.speech.multi_stream_input import multi_stream_input
@@ -71,6 +71,7 @@ OPENAI: Sequence[BaseRoute] = (
     _get("/v1/models", chat_completions.list_models),
     _get("/v1/models/{model}", chat_completions.retrieve_model),
     _post("/v1/chat/completions", chat_completions.create_completion),
+    _post("/v1/audio/transcriptions", transcriptions.create_transcription),
     _post("/v1/responses", responses.create),
     _get("/v1/responses/{response}", responses.retrieve),
     Route("/v1/responses/{response}", responses.delete, methods=["DELETE"]),

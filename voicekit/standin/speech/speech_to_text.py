@@ -117,11 +117,18 @@ def _sound(data: bytes, file_format: str) -> tuple[bytes, int]:
     """
     if file_format == _RAW:
         return data[: len(data) - len(data) % 2], LISTENING_RATE
+    if wav := read_wav(data):
+        return wav
+    said = f"The stand-in reads 16-bit mono WAV, or raw samples with file_format={_RAW!r}."
+    raise request_bodies.wrong("unsupported_sound", ("file",), said)
+
+
+def read_wav(data: bytes) -> tuple[bytes, int] | None:
+    """PCM16 mono and its rate, of a 16-bit mono WAV file; None for anything else."""
     try:
         with wave.open(io.BytesIO(data)) as wav:
             if (wav.getnchannels(), wav.getsampwidth()) == (1, 2):
                 return wav.readframes(wav.getnframes()), wav.getframerate()
     except (wave.Error, EOFError):
         pass
-    said = f"The stand-in reads 16-bit mono WAV, or raw samples with file_format={_RAW!r}."
-    raise request_bodies.wrong("unsupported_sound", ("file",), said)
+    return None
