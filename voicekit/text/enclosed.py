@@ -14,7 +14,7 @@ _LINK = re.compile(r"\[[^\[\]\n]{0,200}(?:\](?:\([^)\n]{0,500})?)?\Z")
 _LINKED = re.compile(r"\[[^\[\]\n]{0,200}\]\([^)\n]{0,500}\)")
 _CODE = re.compile(r"(`+)(?!`)[^`\n]{0,200}(?:\1|\Z)")
 THOUGHT = re.compile(rf"<(?P<name>{THOUGHTS})>", re.I)
-_THOUGHT_END = re.compile(rf"</(?:{THOUGHTS})>", re.I)
+_THOUGHT_TAG = re.compile(rf"<(?P<ends>/?)(?:{THOUGHTS})>", re.I)
 _TAGS = "break|phoneme"
 _LONGEST_CONTROL = 320
 _CONTROL = re.compile(
@@ -73,11 +73,13 @@ def thought(text: str, start: int, at: int) -> Mark:
             return Mark(Verdict.WAIT, len(text))
         control = _CONTROL.match(text, at)
         return Mark(Verdict.NONE, control.end() if control else at + 1)
-    end = _THOUGHT_END.search(text, begun.end())
-    if end is None:
-        return Mark(Verdict.WAIT, len(text))
-    alone = not text[start:at].strip()
-    return Mark(Verdict.THOUGHT if alone else Verdict.NONE, end.end())
+    depth = 0
+    for tag in _THOUGHT_TAG.finditer(text, at):
+        depth += -1 if tag["ends"] else 1
+        if not depth:
+            alone = not text[start:at].strip()
+            return Mark(Verdict.THOUGHT if alone else Verdict.NONE, tag.end())
+    return Mark(Verdict.WAIT, len(text))
 
 
 def enclosed(text: str, start: int, at: int) -> Mark:
