@@ -126,7 +126,7 @@ class Preparer:
         if self._held is None:
             mark = self._judge(self._next_mark())
             if mark and mark.verdict is Verdict.LIKELY:
-                self._settle(Mark(Verdict.SENTENCE, mark.end), fragments, hungry)
+                self._settle(Mark(Verdict.SENTENCE, mark.end), fragments)
         if hungry and not fragments:
             fragments = self._clause(paused=True)
         return self._trimmed(fragments)
@@ -180,12 +180,12 @@ class Preparer:
         end = self._held or self._soft or self._gap(self._next_mark(), paused)
         return [self._cut(end), *self._settled()] if end else []
 
-    def _settle(self, mark: Mark, fragments: list[Fragment], hungry: bool = False) -> None:
+    def _settle(self, mark: Mark, fragments: list[Fragment]) -> None:
         """Cut at a boundary, or remember it."""
         if mark.verdict is Verdict.NONE or not self._has(_LEAST_WORDS, self._start, mark.end):
             return
         sentence = mark.verdict is Verdict.SENTENCE
-        if (self._first and (sentence or self._eager)) or hungry:
+        if self._first and (sentence or self._eager):
             fragments.append(self._cut(mark.end))
         elif sentence and self._has(_SHORT_SENTENCE, self._start, mark.end):
             self._held = mark.end
