@@ -12,7 +12,7 @@ import shutil
 import textwrap
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,7 +21,14 @@ from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 from playwright.sync_api import Error as PlaywrightError
 
 from bench.browser_server import JupyterServer
@@ -76,13 +83,19 @@ def chromium_program() -> str:
 
 
 @contextmanager
-def chromium(microphone: Path | None = None, *, options: tuple[str, ...] = ()) -> Iterator[Browser]:
+def chromium(
+    microphone: Path | None = None,
+    *,
+    options: tuple[str, ...] = (),
+    playwright: Playwright | None = None,
+) -> Iterator[Browser]:
     """Run a headless Chromium until the block ends.
 
     Args:
         microphone: a 16-bit mono WAV file that the fake microphone plays once from each time it is
             opened, and silence after it; None for a beep every second.
         options: further command-line options, such as "--disable-audio-input".
+        playwright: one that runs already, for a second browser beside the first.
     """
     arguments = [
         "--disable-background-networking",
@@ -94,8 +107,8 @@ def chromium(microphone: Path | None = None, *, options: tuple[str, ...] = ()) -
     if microphone:
         arguments.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+    with nullcontext(playwright) if playwright else sync_playwright() as driver:
+        browser = driver.chromium.launch(
             executable_path=chromium_program(), args=arguments, chromium_sandbox=not root
         )
         try:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import shutil
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from notebook_world import KEYS
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from bench.browser_page import NotebookPage, chromium, visitor
 from bench.browser_server import JupyterServer, jupyter
@@ -35,8 +34,8 @@ AT_ONCE = 3
 """Lessons that run at the same time: most of each is waiting, for sound or for the page."""
 CASES = [
     pytest.param(path, microphone, id=f"{path.stem}-{microphone}")
-    for microphone in ("allowed", "denied", "missing")
     for path in sorted(LESSONS, key=lambda path: path.stem[:2] not in SPOKEN)
+    for microphone in ("allowed", "denied", "missing")
     if microphone == "allowed" or path.stem[:2] in WITH_A_MICROPHONE
 ]
 
@@ -55,55 +54,30 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer
 
 
 class Visits:
-    """Opens the lessons' pages in the tests' order and starts them, a few ahead of the test.
+    """Opens the lessons' pages in the tests' order and starts them, a few ahead of the test."""
 
-    One browser has all that have a device, and another those that have none.
-    """
-
-    def __init__(self, server: JupyterServer, cases: list[tuple[Path, str]]) -> None:
+    def __init__(
+        self,
+        server: JupyterServer,
+        visitors: dict[str, BrowserContext],
+        cases: list[tuple[Path, str]],
+    ) -> None:
         self._server = server
+        self._visitors = visitors
         self._coming = deque(cases)
         self._running: deque[NotebookPage] = deque()
-        self._devices = ""
-        self._visitors: dict[str, BrowserContext] = {}
-        self._browser = ExitStack()
 
     def next(self) -> NotebookPage:
         while self._coming and len(self._running) < AT_ONCE:
-            path, microphone = self._coming[0]
-            devices = "none" if microphone == "missing" else "some"
-            if self._running and devices != self._devices:
-                break
-            self._coming.popleft()
-            self._use(devices)
-            self._running.append(self._start(path, microphone))
+            self._running.append(self._start(*self._coming.popleft()))
         return self._running.popleft()
 
-    def close(self) -> None:
-        self._browser.close()
-
-    def _use(self, devices: str) -> None:
-        if devices == self._devices:
-            return
-        self.close()
-        self._devices = devices
-        browser = self._browser.enter_context(
-            chromium(options=NO_DEVICE if devices == "none" else ())
-        )
-        self._visitors = {
-            microphone: self._browser.enter_context(
-                visitor(browser, microphone=microphone != "denied")
-            )
-            for microphone in ("allowed", "denied", "missing")
-        }
-
     def _start(self, path: Path, microphone: str) -> NotebookPage:
-        name = f"{microphone}/{path.name}"
         folder = self._server.folder / microphone
         if not folder.exists():  # with the shop of lesson 02
             shutil.copytree(path.parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
         tab = self._visitors[microphone].new_page()
-        return NotebookPage(self._server, name, tab).open().start_all()
+        return NotebookPage(self._server, f"{microphone}/{path.name}", tab).open().start_all()
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +87,16 @@ def visits(stranger: JupyterServer, request: pytest.FixtureRequest) -> Iterator[
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.module is request.module
     ]
-    made = Visits(stranger, cases)
-    try:
-        yield made
-    finally:
-        made.close()
+    with (
+        sync_playwright() as playwright,
+        chromium(playwright=playwright) as browser,
+        chromium(options=NO_DEVICE, playwright=playwright) as bare,
+        visitor(browser) as allowed,
+        visitor(browser, microphone=False) as denied,
+        visitor(bare) as missing,
+    ):
+        visitors = {"allowed": allowed, "denied": denied, "missing": missing}
+        yield Visits(stranger, visitors, cases)
 
 
 @pytest.mark.parametrize(("path", "microphone"), CASES)
