@@ -42,7 +42,7 @@ class Interruption:
     start: float = 0.8
     after: float = 0.6
     hold: float | None = None
-    over_echo: float = 6.0
+    over_echo: float = 3.0
 
     def __post_init__(self) -> None:
         check_number("start", self.start, 0, 1)
@@ -66,14 +66,18 @@ class BargeIn:
     """Seconds that an echo may be late by: output and input buffers, and the room."""
     CLOSEST = -6.0
     """dB of an echo below what is played, at most: a louder one cannot be told from a caller."""
-    RISE, FALL = 10.0, -3.0
-    """dB a second by which the echo's level is learned: soon up and slowly down, since the loudest
-    parts of the echo count."""
+    MEMORY = 3.0
+    """Seconds of the agent's sound whose loudest echo counts."""
+    UNKNOWN = -16.0
+    """dB of an echo below what is played, before 0.6 s of it were heard."""
+    RATE = 30.0
+    """dB a second by which that is corrected: a caller who speaks softly must not pass for echo."""
 
     def __init__(self, settings: Interruption | None = None) -> None:
         self.settings = settings or Interruption()
         self._playing: deque[_Playing] = deque()
-        self._echo = -14.0  # dB of the echo below what is played, as learned so far
+        self._echo = self.UNKNOWN  # dB below what is played, as learned so far
+        self._echoes: deque[float] = deque(maxlen=round(self.MEMORY / FRAME))
 
     def play(
         self, pcm: bytes | npt.NDArray[np.int16], sample_rate: int, at: float | None = None
@@ -135,10 +139,14 @@ class BargeIn:
         loudest = max(played, default=QUIETEST)
         if loudest <= _INAUDIBLE:
             return None
-        below = activity.level - loudest
+        below = min(activity.level - loudest, self.CLOSEST)
         if below < self._echo + self.settings.over_echo:  # the agent alone, not a caller
-            step = min(max(below - self._echo, self.FALL * FRAME), self.RISE * FRAME)
-            self._echo = min(self._echo + step, self.CLOSEST)
+            self._echoes.append(below)
+            known = max(self._echoes)
+            if len(self._echoes) < 0.6 / FRAME:
+                known = max(known, self.UNKNOWN)
+            step = self.RATE * FRAME
+            self._echo += min(max(known - self._echo, -step), step)
         return loudest + self._echo
 
 

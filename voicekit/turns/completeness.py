@@ -50,12 +50,18 @@ def completeness(text: str, *, dictation: bool = True) -> Completeness:
 
 
 def is_backchannel(text: str) -> bool:
-    """Tell whether a text says no more than that its speaker listens: "mm-hm, yes, okay"."""
+    """Tell whether a text says no more than that its speaker listens: "mm-hm, yes, okay".
+
+    A partial transcript that ends in the middle of one counts, too: "I" may become "I see".
+    """
     known = _rules()["backchannels"]["words"].split()
+    phrases = [word for word in known if "-" in word]  # "I see", "mm-hm"
     rest = " ".join(words := _words(text))
-    for phrase in (word for word in known if "-" in word):  # "I see", "mm-hm"
+    for phrase in phrases:
         rest = re.sub(rf"\b{phrase.replace('-', '[ -]')}\b", " ", rest)
-    return bool(words) and all(word in known for word in rest.split())
+    begun = {phrase.partition("-")[0] for phrase in phrases}
+    *others, last = rest.split() or [""]
+    return bool(words) and all(w in known for w in others) and last in {"", *known, *begun}
 
 
 def same_words(one: str, other: str) -> bool:
@@ -68,18 +74,39 @@ def _must_go_on(words: list[str]) -> bool:
     last = words[-1]
     before = words[-2] if len(words) > 1 else ""
     pair = f"{before}-{last}"
-    if last in _set("fillers") or last in _set("open") or pair in _set("open"):
-        return pair not in {"of-course", "why-not", "course-not"}
+    if last in _set("particles") and before in _set("before_particle"):
+        return False
+    if not _set("open").isdisjoint((last, pair)) or last in _set("fillers"):
+        return pair not in _set("whole_pairs")
     if last in _set("auxiliaries"):
-        answer = not _set("short_answers").isdisjoint(words[:-1])
-        return not (before in _set("pronouns") and (answer or last.endswith("n't")))
+        answer = not _set("short_answers").isdisjoint(words[:-1]) or last.endswith("n't")
+        return not (before in _set("pronouns") and answer) and not _asks_within(words[:-1])
     if last == "you" and before in _set("askers"):
         return f"{(['', *words])[-3]}-{before}" not in _set("whole_with_you")
+    if before == "to" and last in _set("to_verbs"):
+        return True
     if last in _set("verbs") and before in _set("before_verb"):
         return True
-    if pair in _set("numbered"):
+    if last in _set("numbered") and before not in _set("owners"):
         return True
-    return last in _set("numbered") and before not in _set("owners")
+    return pair in _set("numbered") or _asks_without_verb(words)
+
+
+def _asks_within(words: list[str]) -> bool:
+    """Whether these words are a question up to its verb: "(tell me) how much shipping"."""
+    asked = [n for n, word in enumerate(words) if word in _set("question_words")]
+    return bool(asked) and not _set("degrees").issuperset(words[asked[-1] + 1 :])
+
+
+def _asks_without_verb(words: list[str]) -> bool:
+    """Whether this is a question up to its subject: "how long does it", "will the jacket"."""
+    asked = [n for n, word in enumerate(words) if word in _set("question_auxiliaries")]
+    if not asked or (asked[0] and _set("question_words").isdisjoint(words[: asked[0]])):
+        return False
+    subject = words[asked[0] + 1 :]
+    if len(subject) == 1:
+        return subject[0] in _set("subjects")
+    return len(subject) == 2 and subject[0] in _set("subjects") - _set("pronouns")
 
 
 def _dictated(words: list[str]) -> int:
