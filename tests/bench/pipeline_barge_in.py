@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-from bench.pipeline_sound import EDGE, RATE, Samples, Studio
 
-from voicekit.conversation.lines import cough
+from bench.pipeline_sound import EDGE, RATE, Samples, Studio
+from voicekit.conversation.script import cough
 from voicekit.standin.engines import Speech
 from voicekit.turns import (
     FRAME,

@@ -19,7 +19,7 @@ import soxr
 
 from voicekit.audio import Clip
 from voicekit.standin.engines import Speech
-from voicekit.standin.engines.process import WorkerSynthesiser, voice_names
+from voicekit.standin.engines.tts import WorkerSynthesiser, voice_names
 
 RATE = 16000
 LEVEL = -26.0

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.pipeline_sound import Recording
-
 from voicekit.turns import (
     Activity,
     Eagerness,
