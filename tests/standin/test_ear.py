@@ -35,10 +35,12 @@ def test_an_utterance_that_ended_goes_on_when_it_is_begun_again() -> None:
         await ear.feed(QUIET * 100 + LOUD * 50)  # speech from 3.2 s to 4.8 s
         await ear.begin(3.2)
         await ear.feed(QUIET * 10)
+        ear.silent(4.8)
         first = await ear.end()
         await ear.feed(QUIET * 30 + LOUD)  # and again from 6.08 s
         await ear.begin(3.2)
         await ear.feed(LOUD * 9 + QUIET * 5)  # to 6.4 s
+        ear.silent(6.4)
         return [first.text, (await ear.end()).text]
 
     assert asyncio.run(converse()) == [seconds(3.2, 4.8), seconds(3.2, 6.4)]

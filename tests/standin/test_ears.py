@@ -19,13 +19,13 @@ import soxr
 from voicekit.errors import EngineError
 from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing
 from voicekit.standin.engines.asr_pool import WorkerEars
-from voicekit.standin.engines.endpointing import Endpointer, SpeechEnded, SpeechSuspected
 from voicekit.standin.engines.noise import without_noise
 from voicekit.standin.engines.recogniser import Coverage, Recogniser, arpa
 from voicekit.standin.engines.tts import WorkerSynthesiser
 from voicekit.standin.script import dialogue, phrasings, slots
 from voicekit.standin.script.intents import intents
 from voicekit.standin.script.written_form import written
+from voicekit.turns import Endpointer, SpeechSuspected, TurnEnded
 
 CORPUS: dict[str, Any] = tomllib.loads(
     (Path(__file__).parent / "data" / "utterances.toml").read_text("utf-8")
@@ -96,8 +96,9 @@ async def listen(
             for event in endpointer.push(activity):
                 if isinstance(event, SpeechSuspected):
                     await hearing.begin(event.at)
-                elif isinstance(event, SpeechEnded):
+                elif isinstance(event, TurnEnded):
                     yield await hearing.end(event.at)
+            hearing.silent(endpointer.silent_since)
 
 
 def turns(ears: WorkerEars, pcm: bytes, keywords: tuple[str, ...] = (), piece: int = 640) -> Any:

@@ -36,12 +36,15 @@ class Interruption:
             own voice behind an echo canceller.
         after: seconds of speech that interrupt, whatever is said; "mm-hm" has twice as long.
         hold: seconds of speech after which to pause the agent until it is clear; None: never.
+        by_words: whether words that are no backchannel interrupt at once; not for a recogniser
+            that makes words of coughs.
         over_echo: dB by which a frame must be louder than the agent's echo.
     """
 
     start: float = 0.8
     after: float = 0.6
     hold: float | None = None
+    by_words: bool = True
     over_echo: float = 3.0
 
     def __post_init__(self) -> None:
@@ -101,10 +104,15 @@ class BargeIn:
         while self._playing and self._playing[-1].begin >= at:
             self._playing.pop()
 
-    def is_caller(self, activity: Activity) -> bool:
-        """Tell whether a frame is speech of somebody else than the agent; learns from its echo."""
+    def is_caller(self, activity: Activity, goes_on: bool = False) -> bool:
+        """Tell whether a frame is speech of somebody else than the agent; learns from its echo.
+
+        Args:
+            activity: the frame's.
+            goes_on: whether the caller had begun before: then only the echo's level counts.
+        """
         heard = self._echo_of(activity)
-        likely = activity.probability >= self.settings.start
+        likely = goes_on or activity.probability >= self.settings.start
         return likely and (heard is None or activity.level >= heard + self.settings.over_echo)
 
     def echoes(self, at: float) -> bool:
@@ -122,10 +130,10 @@ class BargeIn:
             words: what it says, as far as that is known.
         """
         needed = self.settings.after
-        if words:
-            if not is_backchannel(words):
-                return "interrupt"
+        if words and is_backchannel(words):
             needed *= 2
+        elif words and self.settings.by_words:
+            return "interrupt"
         if spoken >= needed - FRAME / 2:
             return "interrupt"
         hold = self.settings.hold

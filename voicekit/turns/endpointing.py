@@ -215,7 +215,11 @@ class Endpointer:
         self._now = activity.end
         self._over_agent = not self._started and (agent_talks or self._held)
         strict = self._over_agent or self.barge_in.echoes(activity.at)
-        caller = self._started or not strict or self.barge_in.is_caller(activity)
+        caller = (
+            self._started
+            or not strict
+            or self.barge_in.is_caller(activity, goes_on=self._began is not None)
+        )
         events: list[Event] = []
         if self._began is None:
             if not caller or activity.probability < self.thresholds.start:

@@ -12,8 +12,22 @@ from voicekit.standin.conversation.ending import OPERATIONAL, Ended
 from voicekit.standin.conversation.inbox import Inbox
 from voicekit.standin.conversation.timers import Timers
 from voicekit.standin.conversation.turns import Turns
-from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Heard, Hearing, endpointing
+from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing
 from voicekit.standin.engines.worker import DiedError
+from voicekit.turns import (
+    FRAME,
+    Activity,
+    BargeIn,
+    Endpointer,
+    Event,
+    Interruption,
+    SpeechDismissed,
+    SpeechResumed,
+    SpeechStarted,
+    SpeechStopped,
+    SpeechSuspected,
+    TurnEnded,
+)
 
 STARVED = 0.5
 """Seconds without sound in the middle of speech, after which silence is heard instead: some clients
@@ -24,6 +38,9 @@ _NOISE = 0.3  # seconds; shorter sounds that say nothing get no answer
 NOTHING = Heard("", "none", 0.0)
 _UNREAD = 0.05  # seconds
 _NEWS = 0.5  # seconds of sound between tentative transcripts
+_INTERRUPTS = {"eager": 0.09, "normal": 0.09, "patient": 0.6}
+"""Seconds of speech that interrupt, by `turn_eagerness`. "Mm-hm" and most coughs are shorter than
+the last, words that mean to interrupt go on."""
 _SCORES = 3  # frames between VAD scores, about 0.1 s
 
 
@@ -49,7 +66,7 @@ class Listening:
         self._any_words = config.agent.prompt.llm == "custom-llm"
         self._hearing: Hearing
         self._group: asyncio.TaskGroup
-        self._endpointer = endpointing.Endpointer(
+        self._endpointer = endpointer(
             config.turn.turn_eagerness, config.turn.spelling_patience == "auto"
         )
         self._event_id = 0
@@ -137,6 +154,7 @@ class Listening:
             async with self._steps:
                 for event in self._endpointer.push(activity, self._turns.agent_talks, undecided):
                     await self._follow(event)
+                self._hearing.silent(self._endpointer.silent_since)
             if self._began is not None and activity.at - self._asked >= _NEWS:
                 self._tell_news(activity)
 
@@ -153,9 +171,9 @@ class Listening:
         if self._frames % _SCORES == 0:
             self._call.outbox.post(events.vad_score(round(activity.probability, 3)))
 
-    async def _follow(self, event: endpointing.Event) -> None:
+    async def _follow(self, event: Event) -> None:
         match event:
-            case endpointing.SpeechSuspected():
+            case SpeechSuspected():
                 # Nothing was heard of an answer yet: the caller may go on with the same turn.
                 earlier = self._previous if self._turns.unheard else None
                 await self._begin(event.at if earlier is None else earlier)
@@ -164,10 +182,10 @@ class Listening:
                 self._holding = self._interrupted = False
                 self._deciding = None
                 self._tentative = ""
-            case endpointing.SpeechDismissed():
+            case SpeechDismissed():
                 await self._hearing.cancel()
                 self._began = None
-            case endpointing.SpeechStarted():
+            case SpeechStarted():
                 self._timers.caller_is_there()
                 if self._began != event.at and not self._turns.take_back():
                     await self._begin(event.at)  # the answer began meanwhile
@@ -175,12 +193,12 @@ class Listening:
                     self._holding = True  # until a word is understood that is not to be ignored
                 else:
                     self._cut_in()
-            case endpointing.SpeechPaused():
+            case SpeechStopped():
                 self._deciding = self._ask(paused=True)
-            case endpointing.SpeechResumed():
+            case SpeechResumed():
                 self._deciding = None
                 self._turns.unguess()
-            case endpointing.SpeechEnded():
+            case TurnEnded():
                 await self._end(event)
 
     async def _begin(self, at: float) -> None:
@@ -198,7 +216,11 @@ class Listening:
             or self._turns.agent_talks
             or self._call.outbox.wants("tentative_user_transcript")
         )
-        if wanted and activity.probability >= endpointing.ONSET and not self._asking:
+        if (
+            wanted
+            and activity.probability >= self._endpointer.thresholds.start
+            and not self._asking
+        ):
             self._asked = activity.at
             self._ask(paused=False)
 
@@ -231,10 +253,10 @@ class Listening:
         if paused:
             async with self._steps:
                 if self._deciding is asyncio.current_task():
-                    for event in self._endpointer.decided():
+                    for event in self._endpointer.decide():
                         await self._follow(event)
 
-    async def _end(self, event: endpointing.SpeechEnded) -> None:
+    async def _end(self, event: TurnEnded) -> None:
         began, self._began, self._deciding = self._began, None, None
         self._ending = True
         self._previous = began
@@ -263,6 +285,12 @@ class Listening:
     def _to_be_ignored(self, text: str) -> bool:
         bare = _bare(text)
         return bare in self._ignored or all(word in self._ignored for word in bare.split())
+
+
+def endpointer(eagerness: str, spelling_patience: bool) -> Endpointer:
+    """Return what cuts a conversation's turns; words alone never interrupt: coughs have some."""
+    interruption = Interruption(after=_INTERRUPTS[eagerness], by_words=False)
+    return Endpointer(eagerness, barge_in=BargeIn(interruption), dictation=spelling_patience)
 
 
 def _bare(text: str) -> str:

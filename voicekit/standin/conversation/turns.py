@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,13 +17,13 @@ from voicekit.standin.conversation.ending import Ended
 from voicekit.standin.conversation.timers import Timers
 from voicekit.standin.records.transcript import Item
 from voicekit.standin.script import agent_lines
+from voicekit.turns import Speculation
 
 
 @dataclass(frozen=True)
-class _Guess:
-    """An answer made before the caller's turn is over, to what the turn seems to say."""
+class _Early:
+    """An answer made before the caller's turn is over."""
 
-    text: str
     message: Message
     reply: Reply
     task: asyncio.Task[None]
@@ -56,7 +55,7 @@ class Turns:
         self._group = group
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
-        self._guess: _Guess | None = None
+        self._speculation = Speculation[_Early]()
         self._spoken: _Spoken | None = None
         self._later: Callable[[], None] | None = None
 
@@ -104,10 +103,9 @@ class Turns:
             self._later = partial(self.user_said, text, medium, event_id, trailing)
             return
         call = self._call
-        guess, self._guess = self._guess, None
-        if guess is None or not same(guess.text, text):
-            self._drop(guess)
-            guess = None
+        guess = self._speculation.release(text)
+        if guess is None:
+            self.unguess()
             self.interrupt()
         event_id = event_id or call.next_event()
         if medium == "audio":
@@ -116,8 +114,8 @@ class Turns:
         if trailing is not None:
             item.measure("convai_asr_trailing_service_latency", round(trailing, 6))
         if guess:
-            message, reply = guess.message, guess.reply
-            self._adopt(reply, guess.task)
+            message, reply = guess.work.message, guess.work.reply
+            self._adopt(reply, guess.work.task)
             reply.release()
         else:
             message, reply = call.history.user(text), Reply(call, self._tools)
@@ -164,18 +162,20 @@ class Turns:
 
     def guess(self, text: str) -> None:
         """The caller may have finished with this: make an answer, and hold it."""
-        if not text or self._reply or (self._guess and same(self._guess.text, text)):
+        if self._reply or not self._speculation.wants(text):
             return
         self.unguess()
         message = self._call.history.user(text)
         reply = Reply(self._call, self._tools, released=False)
         task = self._group.create_task(reply.run())
-        self._guess = _Guess(text, message, reply, task)
+        self._speculation.hold(text, _Early(message, reply, task))
 
     def unguess(self) -> None:
         """The caller goes on: what was prepared is of no use."""
-        guess, self._guess = self._guess, None
-        self._drop(guess)
+        if guess := self._speculation.drop():
+            guess.work.reply.cut()
+            guess.work.task.cancel()
+            self._call.history.remove(guess.work.message)
 
     def ask_again(self) -> None:
         """The caller has been silent for long: let the agent say something."""
@@ -220,14 +220,3 @@ class Turns:
             later()
         elif not reply.waits:
             self._timers.agent_waits()
-
-    def _drop(self, guess: _Guess | None) -> None:
-        if guess:
-            guess.reply.cut()
-            guess.task.cancel()
-            self._call.history.remove(guess.message)
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two transcripts say the same, whatever their case and punctuation."""
-    return re.findall(r"\w+", one.lower()) == re.findall(r"\w+", other.lower())

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from voicekit.turns import Activity
+
 LISTENING_RATE = 16000
 """Samples per second of everything that ears are fed."""
-
-FRAME = 512 / LISTENING_RATE
-"""Seconds of audio that one `Activity` judges."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +45,6 @@ class Synthesiser(Protocol):
     def close(self) -> None:
         """Give back what the engine holds; a closed synthesiser says nothing more."""
         ...
-
-
-@dataclass(frozen=True)
-class Activity:
-    """How much one frame of `FRAME` seconds sounds like speech.
-
-    Attributes:
-        at: seconds of the session's audio before the frame.
-        probability: that it is speech, from 0 to 1.
-        level: its loudness in dB below full scale, at least -100.
-    """
-
-    at: float
-    probability: float
-    level: float
 
 
 @dataclass(frozen=True)
@@ -106,6 +90,13 @@ class Hearing(Protocol):
         """Begin an utterance whose speech began at `at`; some audio before that is heard, too.
 
         With the beginning of one that ended a moment ago, that one goes on.
+        """
+        ...
+
+    def silent(self, since: float | None) -> None:
+        """Learn from the endpointer when the utterance's speech was last; None: it goes on.
+
+        Before the next sound is fed, and again for each frame of a pause.
         """
         ...
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Heard
-from voicekit.standin.engines.sound import above_silence, level
-from voicekit.standin.engines.speech_activity import GoingOn
+from voicekit.standin.engines import LISTENING_RATE, Heard
+from voicekit.standin.engines.sound import above_silence
+from voicekit.turns import FRAME, Activity
+from voicekit.turns.vad import level
 
 FRAME_BYTES = 1024
 LEAD = 0.35  # seconds heard before an utterance's beginning: voice activity is late by up to 0.3
@@ -56,9 +56,7 @@ class Ear:
         self._turn = asyncio.Lock()  # frames are judged in the order they came
         self._begun: float | None = None
         self._ended: tuple[float, float] | None = None  # the utterance that ended last
-        self._last = 0.0  # end of the last frame that was speech
-        self._going_on = GoingOn()
-        self._lately: deque[Activity] = deque(maxlen=round(MEMORY / FRAME))
+        self._silent: float | None = None  # the end of its speech, as the endpointer tells it
         self._guess: tuple[tuple[float, float], asyncio.Task[Heard]] | None = None
         self._partial = (0.0, "")
         self._closed = False
@@ -85,7 +83,7 @@ class Ear:
                 )
                 for i, probability in enumerate(likely)
             ]
-            self._note(activities)
+            self._forget_sound()
             return activities
 
     async def begin(self, at: float) -> None:
@@ -96,10 +94,15 @@ class Ear:
         """
         await self.cancel()
         self._begun = at
-        self._going_on = GoingOn()
-        for activity in self._lately:  # what was judged together with its beginning
-            if activity.at >= at and self._going_on.with_(activity):
-                self._last = activity.at + FRAME
+
+    def silent(self, since: float | None) -> None:
+        """Learn when the utterance's speech was last, and begin to decode it; None: it goes on.
+
+        Half of all stops are shorter than two frames: those are not worth it when others wait.
+        """
+        again, self._silent = since == self._silent, since
+        if since is not None and (again or self._asked.free > 1):
+            self._guess_text()
 
     async def partial(self) -> str:
         """What the utterance says so far, as far as that is known; empty outside an utterance."""
@@ -125,7 +128,7 @@ class Ear:
         if at is not None and at < stop - FRAME / 2:
             stop = at
         guess, begun = self._guess, self._begun
-        self._begun = self._guess = None
+        self._begun = self._guess = self._silent = None
         self._ended = begun, stop
         self._partial = (0.0, "")
         if guess and guess[0] == (start, stop):
@@ -145,7 +148,7 @@ class Ear:
         """Drop the utterance; without one, do nothing."""
         if self._guess:
             self._guess[1].cancel()
-        self._begun = self._guess = None
+        self._begun = self._guess = self._silent = None
         self._partial = (0.0, "")
 
     def close(self) -> None:
@@ -154,41 +157,25 @@ class Ear:
             self._closed = True
             if self._guess:
                 self._guess[1].cancel()
-            self._begun = self._guess = None
+            self._begun = self._guess = self._silent = None
             self._sound.clear()
             self._asked.forget()
 
-    def _note(self, activities: Sequence[Activity]) -> None:
-        """Remember where speech last was; begin to decode when it stops.
-
-        Half of all stops are shorter than two frames: those are not worth it when others wait.
-        """
-        for activity in activities:
-            self._lately.append(activity)
-            if self._going_on.with_(activity):
-                self._last = activity.at + FRAME
-            elif self._asked.free > 1 or activity.at > self._last + FRAME / 2:
-                self._guess_text()
-        self._forget_sound()
-
     def _guess_text(self) -> None:
         span = self._span()
-        if self._begun is None or self._last <= self._begun:
-            return
-        if self._guess and self._guess[0] == span:
+        if self._begun is None or (self._guess and self._guess[0] == span):
             return
         if self._guess:
             self._guess[1].cancel()
-        sound = self._cut(self._begun - LEAD, self._last + TAIL)
+        sound = self._cut(self._begun - LEAD, span[1] + TAIL)
         guess = asyncio.ensure_future(self._asked.hear(sound, final=True))
         guess.add_done_callback(_look_at)
         self._guess = (span, guess)
 
     def _span(self) -> tuple[float, float]:
         """The beginning and the end of the utterance's speech so far."""
-        begun = self._begun or 0.0
         now = self._judged / (2 * LISTENING_RATE)
-        return begun, self._last if self._last > begun else now
+        return self._begun or 0.0, now if self._silent is None else self._silent
 
     def _cut(self, start: float, stop: float) -> bytes:
         """The session's sound from `start` to `stop`, as far as it is kept."""

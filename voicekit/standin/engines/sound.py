@@ -11,7 +11,6 @@ from voicekit.errors import EngineError
 from voicekit.standin.engines import LISTENING_RATE
 
 FLOOR_DBFS = -68.0
-QUIETEST = -100.0  # dB below full scale of what has no sound at all
 
 
 def above_silence(pcm: bytes, position: int) -> bytes:
@@ -29,13 +28,6 @@ def above_silence(pcm: bytes, position: int) -> bytes:
     noise = _noise()
     mixed = np.where(samples, samples, noise[(position + np.arange(samples.size)) % noise.size])
     return mixed.astype("<i2").tobytes()
-
-
-def level(pcm: bytes) -> float:
-    """The loudness of PCM16 in dB below full scale."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
-    power = float(np.mean(samples**2)) if samples.size else 0.0
-    return max(QUIETEST, 10 * float(np.log10(power / 32768**2))) if power else QUIETEST
 
 
 def at_listening_rate(pcm: bytes, rate: int) -> bytes:

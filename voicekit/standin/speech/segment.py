@@ -16,7 +16,6 @@ from typing import Any
 from voicekit.standin.catalog.profiles import wait_until
 from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing, Word
 from voicekit.turns import (
-    Activity,
     Endpointer,
     SpeechDismissed,
     SpeechStopped,
@@ -71,8 +70,7 @@ class Segment:
         """Take a slice of at most `SLICE`; whether an utterance has ended in it."""
         over = False
         self._now += len(pcm) / 2 / LISTENING_RATE
-        for judged in await self._hearing.feed(pcm):
-            activity = Activity(judged.at, judged.probability, judged.level)
+        for activity in await self._hearing.feed(pcm):
             for event in self._endpointer.push(activity):
                 match event:
                     case SpeechSuspected():
@@ -84,6 +82,7 @@ class Segment:
                         self._ask()
                     case TurnEnded():
                         over = await self._end() or over
+            self._hearing.silent(self._endpointer.silent_since)
             if self._began is not None:
                 if activity.at - self._began > LONGEST:
                     await self._end()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fake_ears import FakeEars, FakeEndpointer
+from fake_ears import FakeEars, quick_endpointer
 from llm import Model
 
-from voicekit.standin.engines import endpointing
+from voicekit.standin.conversation import listening
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def ears(standin, monkeypatch):
     def put(*says):
         fake = FakeEars(*says)
         monkeypatch.setattr(standin.state, "ears", fake, raising=False)
-        monkeypatch.setattr(endpointing, "Endpointer", FakeEndpointer, raising=False)
+        monkeypatch.setattr(listening, "endpointer", quick_endpointer)
         return fake
 
     return put

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from voicekit.standin.engines import FRAME, LISTENING_RATE, Activity, Heard, endpointing
+from voicekit.standin.engines import LISTENING_RATE, Heard
+from voicekit.turns import (
+    FRAME,
+    Activity,
+    BargeIn,
+    Eagerness,
+    Endpointer,
+    Interruption,
+    Thresholds,
+)
 
 QUIET = bytes(2 * LISTENING_RATE // 10)
 LOUD = (np.full(LISTENING_RATE // 10, 8000, "<i2")).tobytes()
@@ -54,6 +63,9 @@ class FakeHearing:
         assert 0 <= at <= self.fed * FRAME
         self.listening = True
 
+    def silent(self, since: float | None) -> None:
+        pass
+
     async def partial(self) -> str:
         return (self.ears.says[0] or "") if self.listening and self.ears.says else ""
 
@@ -70,43 +82,10 @@ class FakeHearing:
         self.ears.open_ears -= 1
 
 
-class FakeEndpointer:
+def quick_endpointer(eagerness: str, spelling_patience: bool) -> Endpointer:  # noqa: ARG001
     """Speech counts after 0.1 s, pauses after 0.1 s of silence and ends after 0.3 s."""
-
-    def __init__(self, eagerness: str, spelling_patience: bool) -> None:
-        self.eagerness, self.spelling_patience = eagerness, spelling_patience
-        self.state = "silence"
-        self.since = 0.0
-        self.last = 0.0
-
-    def hint(self, partial: str) -> None:
-        pass
-
-    def decided(self) -> Iterator[endpointing.Event]:
-        return iter(())
-
-    def push(
-        self, activity: Activity, _agent_talks: bool, _undecided: bool
-    ) -> Iterator[endpointing.Event]:
-        at, loud = activity.at, activity.probability > 0.5
-        if loud:
-            self.last = at + FRAME
-        if self.state == "silence" and loud:
-            self.state, self.since = "suspected", at
-            yield endpointing.SpeechSuspected(at)
-        elif self.state == "suspected":
-            if at - self.since >= 0.1:
-                self.state = "speech"
-                yield endpointing.SpeechStarted(self.since)
-            elif not loud:
-                self.state = "silence"
-                yield endpointing.SpeechDismissed(at)
-        elif self.state == "speech" and at - self.last >= 0.1:
-            self.state = "paused"
-            yield endpointing.SpeechPaused(self.last)
-        elif self.state == "paused" and loud:
-            self.state = "speech"
-            yield endpointing.SpeechResumed(at)
-        elif self.state == "paused" and at - self.last >= 0.3:
-            self.state = "silence"
-            yield endpointing.SpeechEnded(self.last)
+    return Endpointer(
+        Eagerness(finished=0.3, open=0.3, unfinished=0.3, pause=0.1),
+        thresholds=Thresholds(first=0.1),
+        barge_in=BargeIn(Interruption(after=0.1, by_words=False)),
+    )
