@@ -2,7 +2,8 @@
 
 JavaScript: `npm ci --prefix tests/clients`. Frameworks: an environment of their own, named by
 `VOICEKIT_PEERS` (its python) or `.peers` in the checkout:
-`python3 -m venv .peers && .peers/bin/pip install -r tests/clients/peers.txt`.
+`python3 -m venv .peers && .peers/bin/pip install -r tests/clients/peers.txt`, and for one of them
+`.peers/bin/pip install --target .peers/instructor -r tests/clients/instructor.txt`.
 """
 
 from __future__ import annotations
@@ -41,17 +42,21 @@ def standin():
     running.stop()
 
 
-def run(standin: Standin, *command: str | Path) -> dict:
+def run(world: Standin | dict[str, str], *command: str | Path) -> dict:
     """Run a client that knows nothing but the addresses and keys in its environment."""
+    if isinstance(world, Standin):
+        world = {
+            "ELEVENLABS_BASE_URL": world.elevenlabs_url,
+            "OPENAI_BASE_URL": world.openai_url,
+            "ELEVENLABS_API_KEY": world.elevenlabs_key,
+            "OPENAI_API_KEY": world.openai_key,
+            "SSL_CERT_FILE": str(world.ca_bundle),  # some dial wss:// whatever the address says
+        }
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
-        "ELEVENLABS_BASE_URL": standin.elevenlabs_url,
-        "OPENAI_BASE_URL": standin.openai_url,
-        "ELEVENLABS_API_KEY": standin.elevenlabs_key,
-        "OPENAI_API_KEY": standin.openai_key,
         "NO_PROXY": "127.0.0.1,localhost",
-        "SSL_CERT_FILE": str(standin.ca_bundle),  # some dial wss:// whatever the address says
+        **world,
     }
     done = subprocess.run(
         command, env=environment, cwd=CLIENTS, capture_output=True, text=True, timeout=HANG
