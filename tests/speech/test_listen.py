@@ -344,6 +344,50 @@ def test_words_that_the_vendor_commits_while_the_end_is_committed_are_kept(world
     assert texts(events) == ["By its own VAD.", "The rest."]
 
 
+def test_an_answer_to_an_earlier_commit_is_not_taken_for_the_last_ones(world):
+    """The answers come late: of silence first, then of the words at the end."""
+    commits = []
+
+    def answer(message):
+        if message["commit"]:
+            commits.append(message)
+            if len(commits) == 2:
+                yield committed("")
+                yield committed("The end.")
+            elif len(commits) > 2:
+                yield committed("")
+
+    async def scenario() -> Any:
+        async with vendor(world, answer):
+            sent = asyncio.Event()
+
+            async def live():
+                yield bytes(16000)
+                await sent.wait()
+                yield bytes(16000)
+
+            transcription = listen(live(), world, commit="manual")
+            await until_async(lambda: transcription._fresh)
+            await transcription.commit()
+            sent.set()
+            return await until_the_end(transcription)
+
+    events, error = run(scenario())
+    assert (texts(events), error) == (["The end."], None)
+
+
+@pytest.mark.parametrize("reason", ["commit_throttled", "insufficient_audio_activity"])
+def test_a_last_commit_that_has_nothing_new_is_no_error(world, reason):
+    def answer(message):
+        if message["commit"]:
+            yield committed("By its own VAD.")
+            yield {"message_type": reason, "error": "Nothing new."}
+            yield 1008
+
+    events, error = against(world, answer, SOUND)
+    assert (events, error) == ([Committed("By its own VAD.")], None)
+
+
 def test_a_commit_never_has_less_sound_than_the_vendor_asks_for(world):
     received: list[dict] = []
 

@@ -34,7 +34,6 @@ PATIENCE = 20.0
 _CHUNK = 0.1  # seconds of sound in one message, at most
 _NOTHING_NEW = ("commit_throttled", "insufficient_audio_activity")
 
-
 Frames = AsyncIterable[Any] | Iterable[Any]
 
 
@@ -55,6 +54,7 @@ class Transcription:
         self._world, self._url = world, url
         self._events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
         self._answers: asyncio.Queue[str] = asyncio.Queue()  # the texts of commits
+        self._owed = 0  # commits of ours that are not answered
         self._fresh = 0.0  # seconds of sound since our last commit
         self._half = b""  # the first byte of a sample whose second one is in the next frame
         self._finishing = False
@@ -94,6 +94,7 @@ class Transcription:
         if self._socket is not None and self._fresh:
             missing = SHORTEST + 0.01 - self._fresh
             self._fresh = 0.0
+            self._owed += 1
             await self._send(bytes(2 * max(0, round(missing * self._rate))), commit=True)
 
     async def close(self) -> None:
@@ -112,6 +113,8 @@ class Transcription:
             if not isinstance(error, TranscriptionError):
                 error = TranscriptionError(str(error), getattr(error, "reason", None))
             ending = error.account(self.text, self.partial)
+        except* Exception as errors:
+            ending = errors.exceptions[0]
         finally:
             if self._socket is not None:
                 await self._socket.close()
@@ -163,19 +166,19 @@ class Transcription:
         The answer to a commit of ours may be behind one of the vendor's own, and nothing tells
         them apart; but only the answer of the last one is empty.
         """
-        self._finishing, owed = True, bool(self._fresh)
-        while owed:
-            self._fresh = self._fresh or 1e-9  # commit silence, if there is nothing else
-            while not self._answers.empty():
-                self._answers.get_nowait()
-            await self.commit()
+        self._finishing, self._answers = True, asyncio.Queue()
+        await self.commit()
+        while self._owed:
             try:
-                owed = bool(await asyncio.wait_for(self._answers.get(), PATIENCE))
+                text = await asyncio.wait_for(self._answers.get(), PATIENCE)
             except TimeoutError:
                 if self.partial or not self.committed:
                     told = f"ElevenLabs did not answer a commit within {PATIENCE:g} s."
                     raise TranscriptionError(told, "timeout") from None
                 return  # all that was heard is committed
+            if text and not self._owed:
+                self._fresh = 1e-9  # nothing but the silence that a commit adds
+                await self.commit()
 
     async def _read(self, socket: ClientConnection) -> None:
         """Hand over events until the vendor hangs up.
@@ -191,7 +194,7 @@ class Transcription:
                         continue  # the vendor says it again once a second
                     self.partial = event.text
                 elif isinstance(event, Committed):
-                    self.partial = ""
+                    self.partial, self._owed = "", max(0, self._owed - 1)
                     self._answers.put_nowait(event.text)
                     if event.text:
                         self.committed.append(event)
@@ -199,8 +202,10 @@ class Transcription:
                         continue
                 elif isinstance(event, Problem):
                     self._problem = event
-                    if event.reason in _NOTHING_NEW:
+                    if self._finishing and event.reason in _NOTHING_NEW:
+                        self._owed = 0
                         self._answers.put_nowait("")
+                        return  # the vendor's own commit was faster; it hangs up after this one
                 if event is not None:
                     self._events.put_nowait(event)
         except ConnectionClosed as closed:
