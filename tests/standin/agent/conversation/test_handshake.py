@@ -33,8 +33,9 @@ def test_a_shut_agent_needs_a_valid_signature(standin, signature):
     query = {"conversation_signature": signature} if signature else {}
     with dial(standin, made, {}, **query) as socket:
         heard, code, reason = hear_all(socket)
-    assert (heard, code) == ([], 3000)
+    assert ([event["type"] for event in heard], code) == (["error"], 3000)
     assert reason.startswith("Could not authorize the conversation")
+    assert heard[0]["error_event"]["message"].startswith(reason)
 
 
 @pytest.mark.parametrize("sent", ["not json", "[1]", b"\x00", '{"user_audio_chunk": 5}'])
@@ -75,7 +76,7 @@ def test_overrides_change_what_the_agent_says_and_how_it_sounds(standin, llm):
 def test_an_override_that_makes_no_sense_closes_with_1008(standin, override, said):
     with dial(standin, agent(standin), {"conversation_config_override": override}) as socket:
         heard, code, reason = hear_all(socket)
-    assert (heard, code) == ([], 1008)
+    assert ([event["type"] for event in heard], code) == (["error"], 1008)
     assert said in reason
 
 

@@ -88,8 +88,10 @@ def test_a_client_that_says_nothing_is_answered_after_a_while(standin):
 def test_an_unknown_agent_is_accepted_and_then_closed_with_3000(standin):
     with dial(standin, "agent_nobody", {}) as socket:
         heard, code, reason = hear_all(socket)
-    assert (heard, code) == ([], 3000)
+    assert code == 3000
     assert "does not exist" in reason
+    (event,) = heard
+    assert "agent_standin" in event["error_event"]["debug_message"]
 
 
 def test_a_missing_variable_is_named(standin):
