@@ -64,8 +64,9 @@ def _cell(tag: str, text: str, side: str) -> str:
     style = f"text-align: {_ALIGN[side]}; padding: 0.1em 0.4em"
     start = f'<{tag} align="{_ALIGN[side]}" style="{style}">'
     inside = escape(text)
-    if side != "<":
-        # JupyterLab breaks lines in cells whatever `nowrap` says: a figure would leave its unit.
+    if side != "<" or tag != "td":
+        # JupyterLab breaks lines in cells whatever `nowrap` says: a figure would leave its unit,
+        # and beside a long cell every heading's words would stand below each other.
         inside = inside.replace(" ", "&nbsp;")
     if side == "#" and tag == "td":
         # The figures say it all: a bar is for the eye only.

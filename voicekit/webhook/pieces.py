@@ -15,8 +15,8 @@ from typing import Any
 from pydantic_core import from_json
 
 from voicekit.errors import UpstreamError
-from voicekit.text.thoughts import Thoughts
 from voicekit.webhook import mending
+from voicekit.webhook.thoughts import Thoughts
 
 _LONGEST_EVENT = 1 << 20  # bytes; a chunk has a few hundred
 _STRING, _OBJECT = (str, type(None)), (dict, type(None))  # a union would be made at each word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicekit.text.thoughts import Thoughts
+from voicekit.webhook.thoughts import Thoughts
 
 STREAMS = {
     "<think>A plan.</think>Hello.": "Hello.",
