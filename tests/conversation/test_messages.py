@@ -13,7 +13,7 @@ from websockets.sync.server import ServerConnection
 
 import voicekit
 from voicekit import AgentAudio, Clip, ClipAudio, ConversationView
-from voicekit.conversation.messages import Spoken
+from voicekit.conversation.audio_interface import Spoken
 
 QUESTION = Clip(tone(0.4, hertz=220), 16_000, "a question")
 

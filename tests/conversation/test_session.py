@@ -304,7 +304,7 @@ def test_an_asynchronous_callback_may_end_it():
             call = voicekit.session(async_talk(agent, callback_disconnect=over))
             await call.start()
             async with asyncio.timeout(HANG):
-                await call._following
+                await call._task
                 await call.end()
 
     asyncio.run(converse())

@@ -3,12 +3,11 @@
 From the microphone to the SDK, in this order:
 browser ─ `AgentAudio`, the notebook's own devices    hearing ─ when both sides were heard there
 duplex ─ `Duplex`: frames in, sound out, and how much of it was heard
-audio_interface ─ the SDK's four methods on it, for both kinds of its conversations
+audio_interface ─ the SDK's four methods on it, the agent's formats, and who said what
 clips ─ `ClipAudio`, at the pace of real time    track ─ its microphone
 clip_speaker ─ its loudspeaker, and the clock
 caller ─ `Caller`, who goes through a script    script ─ what is said, and whose turn it is
 tape ─ sound with its place in time, and the turns in it
-messages ─ the agent's formats, and who said what
 sessions, calls ─ a conversation that ends    view ─ the conversation as it goes on
 """
 

@@ -1,7 +1,8 @@
-"""The calls that go on: which one gives way to a newer one, and what ends them all."""
+"""The calls that go on: how one is held, which one gives way to a newer one, what ends them all."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 import threading
@@ -20,17 +21,24 @@ _guard = threading.Lock()
 
 
 class Call(Generic[Held]):
-    """A conversation that is held; what the synchronous and the asynchronous form share."""
+    """A conversation that is held: by a thread that blocks, or by a task that awaits.
+
+    Both go through `_hold`, which a thread never suspends.
+    """
+
+    _begun: threading.Event | asyncio.Event
+    """Set when the conversation has started, or failed to."""
 
     def __init__(self, conversation: Held) -> None:
-        self._conversation = conversation
+        self._conversation: Any = conversation
         audio = getattr(conversation, "audio_interface", None)
         self._microphone = getattr(audio, "microphone", None)
         self._device = audio if self._microphone is None else self._microphone
-        self.cell: tuple[str, str] | None = None
+        self._failure: BaseException | None = None
         self._id: str | None = None
         self._ended = threading.Event()
         self._forget: Callable[[], None] = lambda: None
+        self.cell: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"  # no state: notebooks compare it
@@ -39,24 +47,6 @@ class Call(Generic[Held]):
     def conversation_id(self) -> str | None:
         """The vendor's id, once the agent has answered; it stays available after the end."""
         return self._id or getattr(self._conversation, "_conversation_id", None)
-
-    def claim(self) -> list[Call[Any]]:
-        """Be known as going on; return the older calls that give way to this one."""
-        with _guard:
-            older = [call for call in _running if call.gives_way_to(self)]
-            _running.add(self)
-        if self._microphone is not None:
-            self._forget = self._microphone.on_close(self.let_go)
-        return older
-
-    def gives_way_to(self, newer: Call[Any]) -> bool:
-        """Whether both use one device, or `newer` is of a later run of this one's cell."""
-        if self._conversation is newer._conversation:
-            return True
-        if self._device is not None and self._device is newer._device:
-            return True
-        mine, its = self.cell, newer.cell
-        return mine is not None and its is not None and mine[0] == its[0] and mine[1] != its[1]
 
     def let_go(self) -> bool:
         """End soon and wait for nothing; False when no end will come."""
@@ -71,11 +61,68 @@ class Call(Generic[Held]):
                 PATIENCE,
             )
 
-    def _is_over(self) -> None:
+    async def _outlast(self, older: Call[Any]) -> None:
+        """Wait for the end of an older call."""
+        raise NotImplementedError
+
+    async def _do(self, method: str) -> Any:
+        """Call the conversation's method of this name."""
+        raise NotImplementedError
+
+    async def _reason(self) -> None:
+        """Wait until the conversation has ended by itself, or is to end."""
+        raise NotImplementedError
+
+    async def _hold(self) -> None:
+        """Start it, wait for a reason to end it, end it: where nothing breaks that off."""
+        started = False
+        try:
+            for older in self._claim():
+                if older.let_go():
+                    await self._outlast(older)
+            await self._do("start_session")
+            started = True
+            self._begun.set()
+            await self._reason()
+        except BaseException as error:  # raised where somebody waits for the start or the end
+            self._failure = error
+        try:
+            await self._do("end_session")
+            if started:
+                self._id = await self._do("wait_for_session_end")
+        except BaseException as error:
+            self._failure = self._failure or error
         self._forget()
         with _guard:
             _running.discard(self)
         self._ended.set()
+        self._begun.set()
+
+    def _claim(self) -> list[Call[Any]]:
+        """Be known as going on; return the older calls that give way to this one."""
+        with _guard:
+            older = [call for call in _running if call._gives_way_to(self)]
+            _running.add(self)
+        if self._microphone is not None:
+            self._forget = self._microphone.on_close(self.let_go)
+        return older
+
+    def _gives_way_to(self, newer: Call[Any]) -> bool:
+        """Whether both use one device, or `newer` is of a later run of this one's cell."""
+        if self._conversation is newer._conversation:
+            return True
+        if self._device is not None and self._device is newer._device:
+            return True
+        mine, its = self.cell, newer.cell
+        return mine is not None and its is not None and mine[0] == its[0] and mine[1] != its[1]
+
+    def _raise_failure(self, error: BaseException | None = None) -> None:
+        """Raise once what went wrong; where another error is on its way, add a note to that."""
+        failure, self._failure = self._failure, None
+        if failure is not None and failure is not error:
+            if error is None:
+                raise failure
+            error.add_note(f"Ending the conversation failed as well: {failure!r}")
 
 
 def this_cell() -> tuple[str, str] | None:
