@@ -13,6 +13,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
+from voicekit.conversation.clip_speaker import Clock
+
 T = TypeVar("T")
 
 
@@ -70,3 +72,20 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """`asyncio.run`, in virtual time."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(main)
+
+
+class VirtualClock(Clock):
+    """Time that passes because somebody waits for it, and takes none: figures become exact.
+
+    For one waiter and for partners that answer at once. What travels over a socket takes real
+    time, of which this clock knows nothing.
+    """
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        super().__init__(lambda: self.time)
+
+    async def sleep(self, seconds: float) -> None:
+        """Have slept; other tasks had their turn."""
+        self.time += max(seconds, 0.0)
+        await asyncio.sleep(0)

@@ -11,11 +11,11 @@ import pytest
 from elevenlabs import ElevenLabs
 from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
 from fake_agent import FakeAgent, tone
+from virtual_time import VirtualClock
 from waiting import HANG
 
 from voicekit import Clip, connect
 from voicekit.conversation import Caller, Line, cough
-from voicekit.conversation.clip_speaker import VirtualClock
 from voicekit.errors import AudioError
 
 RATE = 16_000

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from elevenlabs import AsyncElevenLabs, ElevenLabs
 from fake_agent import AsyncConversation, Conversation, FakeAgent, tone
+from virtual_time import VirtualClock
 from waiting import HANG, until
 
 from voicekit import Clip, ClipAudio
-from voicekit.conversation.clip_speaker import VirtualClock
 from voicekit.errors import AudioError
 
 RATE = 16_000

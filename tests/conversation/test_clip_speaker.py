@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from virtual_time import VirtualClock
 
 from voicekit.audio import Clip
-from voicekit.conversation.clip_speaker import ClipSpeaker, VirtualClock
+from voicekit.conversation.clip_speaker import ClipSpeaker
 from voicekit.errors import AudioError
 
 SECOND = b"\1\0" * 16000

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from browser_of_ours import Browser
 from fake_agent import tone
+from virtual_time import VirtualClock
 from waiting import HANG
 
 from voicekit import AgentAudio, Caller, Clip, ClipAudio, Duplex, Line
-from voicekit.conversation.clip_speaker import VirtualClock
 from voicekit.errors import AudioError
 from voicekit.speech import Chunk
+from voicekit.widgets import Microphone
 
 RATE = 16_000
 QUESTION = Clip(tone(0.4, hertz=220), RATE, "a question")
@@ -181,6 +182,26 @@ def test_two_tasks_do_not_share_a_microphone() -> None:
 
     with pytest.raises(AudioError, match=r"asyncio\.Queue"):
         asyncio.run(both())
+
+
+def test_a_newer_microphone_ends_the_loop() -> None:
+    async def listen() -> int:
+        count = 0
+        async with asyncio.timeout(HANG), audio:
+            async for _ in audio.frames():
+                if count == 2:
+                    Microphone().close()  # the audio's cell is run again
+                count += 1
+        return count
+
+    audio = AgentAudio(block=0.02)
+    with Browser(audio.microphone, audio.speaker):
+        assert asyncio.run(listen()) >= 3
+    assert audio.state == "stopped"
+    with pytest.raises(AudioError, match="closed"):
+        on(audio, lambda _: None)
+    assert audio.state == "stopped"
+    audio.close()
 
 
 def test_a_loop_without_a_microphone_is_told_why(monkeypatch) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from fake_agent import tone
+from virtual_time import VirtualClock
 
-from voicekit.conversation.clip_speaker import ClipSpeaker, VirtualClock
+from voicekit.conversation.clip_speaker import ClipSpeaker
 
 RATE = 16_000
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from fake_agent import tone
+from virtual_time import VirtualClock
 
 from voicekit import AgentAudio, ClipAudio, ClipSpeaker, ConversationView
 from voicekit.conversation import tape, view
-from voicekit.conversation.clip_speaker import VirtualClock
 
 SOUND = tone(0.1)
 

@@ -17,12 +17,10 @@ import inspect
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
+from voicekit.conversation.track import RATE
 from voicekit.errors import AudioError
-
-if TYPE_CHECKING:
-    from voicekit.conversation.duplex import AudioFrame
 
 FORMAT = "pcm_16000"
 """The only one that the SDK's audio interfaces know."""
@@ -31,6 +29,23 @@ _SETTINGS = {
     "user_input_audio_format": ("listens to", "asr"),
 }
 _PATIENCE = 2.0  # seconds that `stop` waits for a callback which is writing to a socket
+
+
+class AudioFrame(NamedTuple):
+    """Sound of the microphone, PCM16 mono at 16 kHz.
+
+    Args:
+        pcm: the samples.
+        at: seconds of the microphone's sound before its first sample.
+    """
+
+    pcm: bytes
+    at: float
+
+    @property
+    def end(self) -> float:
+        """Seconds of the microphone's sound up to its last sample."""
+        return self.at + len(self.pcm) / 2 / RATE
 
 
 class Done:

@@ -12,7 +12,8 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from voicekit.arguments import check_seconds, check_type
 from voicekit.audio import Clip
-from voicekit.conversation.duplex import AudioFrame, Duplex
+from voicekit.conversation.audio_interface import AudioFrame
+from voicekit.conversation.duplex import Duplex
 from voicekit.conversation.hearing import Hearing
 from voicekit.conversation.tape import Span
 from voicekit.conversation.track import RATE
@@ -147,6 +148,7 @@ class AgentAudio(Duplex):
             hearing.played(round(seconds * RATE), time.monotonic(), self._sound)
 
         self._ends = [
+            self.microphone.on_close(self._close),
             self.microphone.on_frame(hear),
             self.speaker.on_played(note_played),
             frames.end,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -18,44 +18,19 @@ from voicekit.errors import AudioError
 _STEP = 0.1  # seconds after which an interruption ends the waiting
 
 
-class Clock(Protocol):
-    """Seconds from any origin, and a way to let them pass."""
+class Clock:
+    """Time as it passes for everybody; a test brings one of its own.
 
-    def now(self) -> float:
-        """The time in seconds."""
+    Args:
+        now: seconds from any origin.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self.now = now
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass."""
-
-
-class RealClock:
-    """Time as it passes for everybody."""
-
-    now = staticmethod(time.perf_counter)
-
-    async def sleep(self, seconds: float) -> None:
-        """Give other tasks the loop meanwhile."""
         await asyncio.sleep(max(seconds, 0.0))
-
-
-class VirtualClock:
-    """Time that passes because somebody waits for it, and takes none: figures become exact.
-
-    For one waiter and for partners that answer at once. What travels over a socket takes real
-    time, of which this clock knows nothing.
-    """
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        """The time in seconds."""
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        """Have slept; other tasks had their turn."""
-        self.time += max(seconds, 0.0)
-        await asyncio.sleep(0)
 
 
 class ClipSpeaker:
@@ -76,7 +51,7 @@ class ClipSpeaker:
     def __init__(self, rate: int = 16000, clock: Clock | None = None, keep: float = 600.0) -> None:
         check_number("rate", rate, 1, whole=True, remedy="Pass samples a second, such as 16000.")
         self.rate = rate
-        self._clock: Clock = clock or RealClock()
+        self._clock = clock or Clock()
         self._tape = Tape(rate, keep)
         self._odd = b""
         self._lock = threading.Lock()

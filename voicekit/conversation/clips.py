@@ -11,8 +11,9 @@ from pathlib import Path
 
 from voicekit.arguments import check_number, check_seconds
 from voicekit.audio import Clip
-from voicekit.conversation.clip_speaker import ClipSpeaker, Clock, RealClock
-from voicekit.conversation.duplex import AudioFrame, Duplex
+from voicekit.conversation.audio_interface import AudioFrame
+from voicekit.conversation.clip_speaker import ClipSpeaker, Clock
+from voicekit.conversation.duplex import Duplex
 from voicekit.conversation.tape import Span, Tape
 from voicekit.conversation.track import RATE, Track, load, mixed
 from voicekit.errors import AudioError
@@ -66,7 +67,7 @@ class ClipAudio(Duplex):
         check_seconds("pause", pause)
         check_seconds("block", block, least=_SHORTEST_BLOCK, most=1.0)
         check_seconds("keep", keep, most=_LONGEST_TAPE)
-        self.clock: Clock = clock or RealClock()
+        self.clock = clock or Clock()
         self.speaker: ClipSpeaker
         super().__init__(ClipSpeaker(RATE, self.clock, keep), self.clock.now)
         self._block = max(1, round(block * RATE))

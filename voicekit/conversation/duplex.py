@@ -11,11 +11,11 @@ import threading
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from voicekit.arguments import check_type
 from voicekit.audio import Clip
-from voicekit.conversation.audio_interface import AudioInterface, Done
+from voicekit.conversation.audio_interface import AudioFrame, AudioInterface, Done
 from voicekit.conversation.tape import Span, turns
 from voicekit.conversation.track import RATE
 from voicekit.errors import AudioError
@@ -25,23 +25,6 @@ if TYPE_CHECKING:
     from voicekit.conversation.clip_speaker import ClipSpeaker
     from voicekit.speech import Chunk
     from voicekit.widgets import Speaker
-
-
-class AudioFrame(NamedTuple):
-    """Sound of the microphone, PCM16 mono at 16 kHz.
-
-    Args:
-        pcm: the samples.
-        at: seconds of the microphone's sound before its first sample.
-    """
-
-    pcm: bytes
-    at: float
-
-    @property
-    def end(self) -> float:
-        """Seconds of the microphone's sound up to its last sample."""
-        return self.at + len(self.pcm) / 2 / RATE
 
 
 class Duplex(AudioInterface):
@@ -140,7 +123,11 @@ class Duplex(AudioInterface):
         self._before, self._lost = self.speaker.played, self.speaker.dropped
         self._start, self._given = 0.0, 0.0
         self._opened, self._closed = self._clock(), None
-        self._capture()
+        try:
+            self._capture()
+        except BaseException:
+            self._close()
+            raise
 
     def _close(self) -> None:
         """Capture nothing and fall silent; any thread may call it, and twice."""
