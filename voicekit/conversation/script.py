@@ -66,11 +66,6 @@ class Line:
         if self.sound is not None:
             check_type("sound", self.sound, Clip, "Pass a Clip, such as Clip.load(path).")
 
-    @property
-    def interrupts(self) -> bool:
-        """Whether it does not wait for the answer's end."""
-        return self.over is not None or self.over_words is not None
-
 
 def cough(over: float = 1.0, seed: int = 0) -> Line:
     """Two bursts of noise with no word in them, over the agent's answer.

@@ -9,13 +9,13 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import ipywidgets  # type: ignore[import-untyped]
 
 from voicekit.arguments import check_type
 from voicekit.conversation.audio_interface import Done
-from voicekit.timeline import Timeline
+from voicekit.conversation.duplex import Duplex
 from voicekit.widgets import prepare_comm
 from voicekit.widgets.courier import Courier
 
@@ -31,20 +31,6 @@ _WORDS = {
     "ended": "ended",
 }
 _log = logging.getLogger(__name__)
-
-
-class _Audio(Protocol):
-    """What the view asks of the audio; each `Duplex` of ours has it."""
-
-    @property
-    def played(self) -> float: ...
-
-    def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]: ...
-
-
-class _Row(NamedTuple):
-    who: str
-    text: str
 
 
 class ConversationView:
@@ -63,12 +49,12 @@ class ConversationView:
         profile: the simulated latency profile, `world.profile`; None is live.
     """
 
-    def __init__(self, audio: _Audio, profile: str | None = None) -> None:
+    def __init__(self, audio: Duplex, profile: str | None = None) -> None:
         if not hasattr(audio, "turns") or not hasattr(audio, "played"):
             check_type("audio", audio, (), "Pass the conversation's audio_interface.")
         self._audio = audio
         self._profile = profile
-        self._rows: deque[_Row] = deque(maxlen=_ROWS)
+        self._rows: deque[tuple[str, str]] = deque(maxlen=_ROWS)
         self._state = "ready"
         self._why = ""
         self._failed = False
@@ -97,7 +83,7 @@ class ConversationView:
         return bundle
 
     def __str__(self) -> str:
-        rows = (f"{row.who}: {row.text}" for row in self._copy())
+        rows = (f"{who}: {text}" for who, text in self._copy())
         return "\n".join([*rows, *self._delays(), f"({self._doing()})"])
 
     @property
@@ -140,11 +126,11 @@ class ConversationView:
 
     def _add(self, who: str, text: str) -> Done:
         with self._lock:
-            self._rows.append(_Row(who, text))
+            self._rows.append((who, text))
         self._drawing.post(None)
         return Done()
 
-    def _copy(self) -> list[_Row]:
+    def _copy(self) -> list[tuple[str, str]]:
         with self._lock:
             return list(self._rows)
 
@@ -172,9 +158,9 @@ class ConversationView:
             self._failed = True
             below = f"This view has failed ({html.escape(repr(error))}); the call goes on."
         rows = "".join(
-            f"<tr><th scope='row' style='text-align: left; padding-right: 1em'>{row.who}</th>"
-            f"<td style='text-align: left'>{html.escape(row.text)}</td></tr>"
-            for row in self._copy()
+            f"<tr><th scope='row' style='text-align: left; padding-right: 1em'>{who}</th>"
+            f"<td style='text-align: left'>{html.escape(text)}</td></tr>"
+            for who, text in self._copy()
         )
         # Reversed, the box keeps its end in sight while it grows.
         box = f"display: flex; flex-direction: column-reverse; max-height: {_HEIGHT}"
