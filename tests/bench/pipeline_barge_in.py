@@ -7,14 +7,15 @@ echo stops when the machines hold the agent. Nothing waits: a frame is a step of
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from bench.pipeline_sound import EDGE, RATE, Samples, Studio
+from bench.table import Row
 from voicekit.conversation.script import cough
 from voicekit.standin.engines import Speech
 from voicekit.turns import (
@@ -37,6 +38,10 @@ ECHO = -20.0  # dB of the agent in the microphone below what the loudspeaker pla
 AGENT = -20.0  # dBFS
 ROOM = -65.0  # dBFS
 AFTER = 1.6  # seconds of the caller's silence that are listened to
+WHO = "barge-in"
+ECHOES = "false interruptions by the agent's own voice, 20 dB down"
+CAUGHT, IGNORED = "real interruptions caught", "backchannels ignored"
+RESUMED = "false interruptions resumed at the right word"
 HOLD = Interruption(hold=0.09)
 """The agent pauses after 90 ms of speech, and is interrupted by words or by 600 ms of speech."""
 
@@ -171,7 +176,44 @@ def scenes(studio: Studio, lines: dict[str, Any], turns: int, seed: int) -> list
 def run(scenes: list[Scene]) -> list[Heard]:
     """Play scenes in as many processes as there are cores."""
     with ProcessPoolExecutor() as processes:
-        return list(processes.map(partial(play), scenes, chunksize=8))
+        return list(processes.map(play, scenes, chunksize=8))
+
+
+def rows(heard: Sequence[Heard]) -> list[Row]:
+    """What came of the scenes."""
+
+    def of(kind: Kind) -> list[Heard]:
+        return [each for each in heard if each.kind == kind]
+
+    def shares(flags: Iterable[bool]) -> list[float]:
+        return [100.0 * flag for flag in flags]
+
+    stopped = [1000 * each.silence for each in of("interruption") if each.silence is not None]
+    resumed = [each.resumed for each in heard if each.resumed is not None]
+    paused = [1000 * each.held for each in heard if each.resumed is not None]
+    return [
+        Row(WHO, ECHOES, "%", shares(e.interrupted or e.silence is not None for e in of("echo"))),
+        Row(WHO, CAUGHT, "%", shares(each.interrupted for each in of("interruption"))),
+        Row(WHO, IGNORED, "%", shares(not each.interrupted for each in of("backchannel"))),
+        Row(WHO, "coughs ignored", "%", shares(not each.interrupted for each in of("cough"))),
+        Row(WHO, RESUMED, "%", shares(resumed)),
+        Row(WHO, "interruption's onset to silence", "ms", stopped),
+        Row(WHO, "paused for nothing", "ms", paused),
+    ]
+
+
+def verdicts(rows: Sequence[Row]) -> list[str]:
+    """A line for each goal of barge-in."""
+    goals = ((ECHOES, 0, 0), (CAUGHT, 98, 100), (IGNORED, 95, 100), (RESUMED, 100, 100))
+    lines = []
+    for metric, least, most in goals:
+        row = next(row for row in rows if row.metric == metric)
+        if row.samples:
+            mean = sum(row.samples) / len(row.samples)
+            word = "pass" if least <= mean <= most else "FAIL"
+            wanted = f"at least {least}" if most else "none"
+            lines.append(f"{word}  {metric}: {mean:.1f} % of {len(row.samples)}, {wanted}")
+    return lines
 
 
 def _agent(speech: Speech) -> tuple[Samples, list[tuple[str, float, float]]]:

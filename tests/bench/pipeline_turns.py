@@ -44,8 +44,8 @@ def ends(
     *,
     asr: float | None,
     speculative: bool,
-) -> list[End]:
-    """Run the machines over one recording.
+) -> tuple[list[End], int]:
+    """Run the machines over one recording; return the ends, and how many answers were begun.
 
     Args:
         recording: what is said when.
@@ -58,7 +58,7 @@ def ends(
     speculation = Speculation[float]()
     found: list[End] = []
     stopped = False
-    text, came = "", 0.0
+    text, came, begun = "", 0.0, 0
     for activity in activities:
         now = activity.end
         if asr is not None and (partial := recording.text_until(now - asr)) != text:
@@ -82,11 +82,13 @@ def ends(
                     stopped = False
                     guess = speculation.release(text) if speculative else None
                     speculation.drop()
+                    begun += not guess
                     found.append(End(now, guess.work if guess else now))
         if stopped and speculative and speculation.wants(text):
             speculation.drop()
             speculation.hold(text, came)
-    return found
+            begun += 1
+    return found, begun
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ def main(argv: list[str]) -> int:
     if options.json:
         print(_json(argv[0], options.profile, rows))
         return 0
-    print(_table(options.profile, rows))
+    table = getattr(benchmark, "table", _table)
+    print(table(options.profile, rows))
     for line in getattr(benchmark, "conclude", _no_conclusion)(rows):
         print(line)
     return 0
