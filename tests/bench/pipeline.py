@@ -89,7 +89,7 @@ def table(_profile: str, rows: list[Row]) -> str:
     points = points_of(rows)
     count = len(points[0].begun)
     lines = [
-        f"{count} recordings with pauses of 0.4 to 1.5 s, in {len(ROOMS)} rooms; simulated vendors.",
+        f"{count} recordings, pauses of 0.4 to 1.5 s, {len(ROOMS)} rooms; simulated vendors.",
         lines_of(points),
         "",
     ]
