@@ -375,7 +375,7 @@ def test_a_websocket_is_told_that_the_server_goes_away():
         served.stop()
         with pytest.raises(ConnectionClosedOK):
             socket.recv()
-        assert socket.close_code == 1001
+        assert (socket.close_code, socket.close_reason) == (1001, "The server goes away.")
 
 
 def test_one_that_comes_while_the_server_leaves_is_heard_out_first():

@@ -212,6 +212,10 @@ SECOND = bytes(32000)
         ([b"sound"], "input_error", "binary"),
         (['{"message_type": "hello"}'], "input_error", "input_audio_chunk"),
         ([chunk(audio_base_64="?")], "input_error", "base64"),
+        ([chunk(audio_base_64="ä")], "input_error", "base64"),
+        ([chunk(audio_base_64=5)], "input_error", "audio_base_64"),
+        ([chunk(sample_rate="fast")], "input_error", "sample_rate"),
+        (["[" * 100_000], "input_error", "JSON"),
         ([chunk(SECOND, sample_rate=8000)], "input_error", "audio_format=pcm_16000"),
         ([chunk(SECOND), chunk(previous_text="Hello.")], "input_error", "first chunk"),
         ([chunk(bytes(2**19 + 2))], "chunk_size_exceeded", "524,288 bytes"),
@@ -363,3 +367,11 @@ def test_what_was_heard_in_parts_is_one_text_with_all_its_words():
     assert whole.text == "Hello I am here"
     assert "".join(item["text"] for item in word_messages(whole)) == whole.text
     assert joined([]).text == ""
+
+
+def test_a_message_beyond_the_servers_limit_is_closed_with_a_reason(standin):
+    with session(standin) as socket:
+        socket.send(chunk(bytes(2**20)))
+        _, code, reason = ending(socket)
+    assert code == 1009
+    assert "1048576 bytes" in reason

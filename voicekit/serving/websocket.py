@@ -60,4 +60,5 @@ class Closable:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._spoken.wait(), GOODBYE)
             self.left = True
-            await self._send({"type": "websocket.close", "code": _GOING_AWAY})
+            gone = {"code": _GOING_AWAY, "reason": "The server goes away."}
+            await self._send({"type": "websocket.close", **gone})

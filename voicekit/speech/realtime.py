@@ -200,7 +200,7 @@ class Transcription:
                         self.committed.append(event)
                     elif self._finishing:
                         continue
-                elif isinstance(event, Problem):
+                elif isinstance(event, Problem) and event.reason != "warning":
                     self._problem = event
                     if self._finishing and event.reason in _NOTHING_NEW:
                         self._owed = 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import re
 from typing import Annotated, Any, Literal
 
@@ -189,7 +188,7 @@ class _Session:
             sound = base64.b64decode(chunk.sound, validate=True)
         except Invalid as error:
             raise _unreadable(error.message) from None
-        except binascii.Error:
+        except ValueError:  # binascii's own, or for a letter that is not of ASCII
             raise _unreadable("audio_base_64 is not base64.") from None
         if len(sound) > LARGEST:
             said = f"A chunk has at most {LARGEST:,} bytes of sound, not {len(sound):,}."
