@@ -21,8 +21,8 @@ from voicekit.text.written import Language, after, before, one_of
 _ARTICLE = re.compile(r"(?<!\w)[Aa]n? $")
 # A noun follows: the measure is its attribute, "a five kilometer run".
 _NOUN_AHEAD = re.compile(
-    r" (?!(?:and|or|by|in|at|on|to|of|for|from|per|if|is|was|when|with|as|than|tall|high|long|wide"
-    r"|deep|thick|across)\b)[a-z]"
+    r" (?!(?:x|and|or|by|in|at|on|to|of|for|from|per|if|is|was|when|with|as|than|tall|high|long"
+    r"|wide|deep|thick|across)\b)[a-z]"
 )
 _QUANTITY = re.compile(r"[0-9½¼¾][^.!?\n]{0,30}$")
 _PART_OF = re.compile(r" (?:of|de|der|des|del) ")
@@ -122,14 +122,16 @@ class Amounts:
         )
 
     def inches(self, m: Match[str]) -> str:
-        """Say a size in inches, unless its mark closes a quotation."""
-        line = m.string[m.string.rfind("\n", 0, m.start()) + 1 : m.start()]
-        open_quote = line.count('"') % 2 if m["mark"] == '"' else line.count("“") > line.count("”")
-        if open_quote and m["mark"] != "″":
-            return self._numerals.number(m["num"]) + m["mark"]
-        before_noun = _NOUN_AHEAD.match(after(m))
-        one = self._english and before_noun is not None
-        return self._numerals.count(m["num"], self._data["units"]["″"], one)
+        """Say a size in inches or feet, unless its mark closes a quotation."""
+        line, mark = m.string[m.string.rfind("\n", 0, m.start()) + 1 : m.start()], m["mark"]
+        alone = len(re.findall(rf"(?<![0-9]){mark}", line))
+        opened = line.count("“") > alone if mark == "”" else alone % 2
+        if opened and mark not in "″′":
+            return self._numerals.number(m["num"]) + mark
+        article = self._english and _ARTICLE.search(before(m)) and after(m)[1:2].isalpha()
+        one = bool(article) or (self._english and _NOUN_AHEAD.match(after(m)) is not None)
+        unit = self._data["units"]["″" if mark in '"″”' else "′"]
+        return self._numerals.count(m["num"], unit, one)
 
     def ratio(self, m: Match[str]) -> str:
         """Say "3:1"."""

@@ -22,9 +22,9 @@ _COMMAS = "，、､；：،؛၊፣"
 # Thai, Lao, Burmese, Khmer: no spaces between words, but one between phrases.
 _PHRASED = r"\u0e01-\u0e2e\u0e30-\u0e45\u0e47-\u0eff\u1000-\u1049\u1780-\u17d3"
 _UNSPACED = re.compile(rf"[{_PHRASED}\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
-CANDIDATE = re.compile(
-    rf"[.!?…,;:—–\n\[`|~<{_FULL_STOPS}{_COMMAS}]|(?<=[{_PHRASED}\u0e46]) (?=[{_PHRASED}]|\Z)"
-)
+CANDIDATE = re.compile(rf"[.!?…,;:—–\n\[`|~<{_FULL_STOPS}{_COMMAS}]")
+PHRASED = re.compile(rf"[{_PHRASED}]")
+PHRASED_CANDIDATE = re.compile(rf"{CANDIDATE.pattern}|(?<=[{_PHRASED}\u0e46]) (?=[{_PHRASED}]|\Z)")
 _PHRASE, _LONG_PHRASE = 8, 60  # characters of such a script: a clause, as good as a sentence
 _TOKEN = re.compile(r"\S+")
 _CLOSERS = re.compile(r"[\"'”’)\]»*_」』）》]*")

@@ -27,7 +27,8 @@ class Dates:
         self._units: dict[str, str] = language.data["units"]
         self._numerals = language.numerals
         self._feminine = language.numerals.language == "es"
-        self._duration = one_of(self._times["duration"], " ")
+        self._duration = one_of(self._times["duration"], f" (?:(?:{self._times['linking']}) )?")
+        self._scored = one_of(self._times["scores"], f" (?:(?:{self._times['linking']}) )?")
         self._born = one_of(self._data["born"], r"\W(?:\w+ ){0,2}")
 
     # Dates
@@ -135,6 +136,9 @@ class Dates:
     def clock(self, m: Match[str]) -> str:
         """Say "14:30", and "14.30 Uhr" where a point is the mark."""
         parts = m.groupdict()
+        if m["hour"] and m[0] == f"{m['hour']}:{m['minute']}" and self._scored.search(before(m)):
+            goals = (self._numerals.cardinal(int(n)) for n in (m["hour"], m["minute"]))
+            return f" {self._words['ratio']} ".join(goals)
         hour = m["hour"] or parts.get("whole") or parts.get("dotted") or parts["at"]
         minute = m["minute"] or parts.get("minutes") or parts.get("past") or 0
         return self._clock_said(int(hour), int(minute))
@@ -148,7 +152,8 @@ class Dates:
 
     def span(self, m: Match[str]) -> str:
         """Say "2h 30m"."""
-        parts = zip((m["hours"], m["minutes"], m["seconds"]), ("h", "min", "s"), strict=True)
+        times = (m["hours"], m["minutes"] or m["mins"], m["seconds"] or m["secs"])
+        parts = zip(times, ("h", "min", "s"), strict=True)
         return " ".join(self._numerals.count(str(int(n)), self._units[u]) for n, u in parts if n)
 
     def length(self, hours: int, minutes: int, seconds: int) -> str:

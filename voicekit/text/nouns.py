@@ -37,7 +37,11 @@ class Nouns:
         """Return the noun that follows a number; empty where nothing is inflected or none does."""
         following = _NEXT.match(after(m)) if self._inflects else None
         noun = following[1] if following else ""
-        if noun in self._soft or (self._german and not noun[:1].isupper()):
+        if (
+            noun in self._soft
+            or noun in self._language.abbreviations
+            or (self._german and not noun[:1].isupper())
+        ):
             return ""
         return noun
 

@@ -17,7 +17,7 @@ _LONGEST = 15  # digits; longer numbers are read digit by digit
 _LONGEST_GROUPED = 27  # digits, of a number with marks between its thousands
 _SHORTENED = {"eins": "ein", "veintiuno": "veintiún", "uno": "un"}
 _FEMININE = {"eins": "eine", "veintiuno": "veintiuna", "uno": "una"}
-_FEMININE_HUNDREDS = ("cientos", "cientas")
+_FEMININE_HUNDREDS = ("ientos", "ientas")
 _GAPS = re.compile("[ \u00a0\u2009\u202f'’]")  # noqa: RUF001 - marks between thousands
 _PLAIN = str.maketrans("óéí", "oei")
 # num2words 0.5 writes some Spanish ordinals as nobody does; the Academy's forms.
@@ -108,6 +108,8 @@ class Numerals:
     def counted(self, number: int, feminine: bool = False) -> str:
         """Say a count before its noun: 1 → "ein" (German), 21 → "veintiún" (Spanish)."""
         said = self.cardinal(number)
+        if self.language == "de" and number != 1:
+            return said
         for ending, form in (_FEMININE if feminine else _SHORTENED).items():
             if said.endswith(ending) and self.language != "en":
                 said = said.removesuffix(ending) + form

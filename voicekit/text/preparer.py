@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from voicekit.arguments import check_choice, check_type
-from voicekit.text.boundaries import CANDIDATE, Boundaries
+from voicekit.text.boundaries import CANDIDATE, PHRASED, PHRASED_CANDIDATE, Boundaries
 from voicekit.text.controls import read_by
 from voicekit.text.enclosed import within
 from voicekit.text.spoken import Spoken, say, verbatim
@@ -25,7 +25,11 @@ _LEAST_WORDS = 2  # a voice has no melody for a single word
 _SHORT_SENTENCE = 4  # words; shorter ones join the next
 # Thai, Lao, Burmese, Khmer, kana, Chinese characters: there, a letter counts as a word.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = rf"\W*+(?:[{_UNSPACED}]|[^\W{_UNSPACED}][^\s{_UNSPACED}]*+)"
+_INDIC = r"\u0900-\u0963\u0970-\u0dff"  # words are long there: every three signs are one
+_WORD = (
+    rf"(?:[^\w{_INDIC}])*+(?:[{_UNSPACED}]|[{_INDIC}]{{1,3}}+"
+    rf"|[^\W{_UNSPACED}{_INDIC}][^\s{_UNSPACED}{_INDIC}]*+)"
+)
 _WORDS = {n: re.compile(rf"(?:{_WORD}){{{n}}}") for n in (_LEAST_WORDS, _SHORT_SENTENCE)}
 
 
@@ -104,6 +108,8 @@ class Preparer:
                 the first fragment every player is dry, so there `first` decides alone.
         """
         self._text += token
+        if not token.isascii() and PHRASED.search(token):
+            self._candidate = PHRASED_CANDIDATE
         fragments = self._settled()
         if hungry:
             fragments += self._clause()
@@ -141,6 +147,7 @@ class Preparer:
 
     def _begin(self) -> None:
         self._text = ""
+        self._candidate = CANDIDATE
         self._dropped = 0  # characters of the input before `_text`
         self._start = 0  # where the fragment begins, in `_text`
         self._scan = 0  # up to here all marks are judged
@@ -193,7 +200,7 @@ class Preparer:
             self._soft = mark.end
 
     def _next_mark(self) -> int:
-        found = CANDIDATE.search(self._text, self._scan)
+        found = self._candidate.search(self._text, self._scan)
         self._scan = found.start() if found else len(self._text)
         return self._scan
 

@@ -36,7 +36,7 @@ class Quantities:
         self._numerals = language.numerals
         digits = data["digits"]
         between = "|".join(map(re.escape, digits["between"].split()))
-        self._identifier = one_of(digits["before"], rf"(?:[\s:]+(?:{between}))*[\s:#]*")
+        self._identifier = one_of(digits["before"], rf"(?:[\s:.]+(?:{between}))*[\s:.#]*")
         self._dialled = one_of(digits["call"], " ")
         self._in_year = one_of(data["years"]["before"], " (?:de )?")
 
@@ -108,7 +108,7 @@ class Quantities:
 
     def decade(self, m: Match[str]) -> str:
         """Say "the '90s", "1960s", "90er"."""
-        short = m["two"] or m["bare"] or m["after"]
+        short = m["two"] or m["bare"] or m["after"] or m["old"]
         said = self._numerals.cardinal(int(short)) if short else self._numerals.year(int(m["four"]))
         if self._numerals.language == "de":
             return said + m[0].lstrip("0123456789'’")
@@ -122,7 +122,11 @@ class Quantities:
         return f"{self._words['plus']} {groups}" if m[0][0] == "+" else groups
 
     def identity(self, m: Match[str]) -> str:
-        """Say groups of digits that identify."""
+        """Say groups of digits that identify; two groups elsewhere are a range."""
+        first, *others = NUMBERS.findall(m[0])
+        if len(others) == 1 and not self._identifier.search(before(m)):
+            last = self._numerals.number(others[0])
+            return f"{self._numerals.number(first)} {self._words['to']} {last}"
         return ", ".join(self._numerals.digits(group) for group in NUMBERS.findall(m[0]))
 
     def vanity(self, m: Match[str]) -> str:

@@ -76,6 +76,8 @@ class Words:
         if base in self._never_roman and not (headed and set(base) <= set("IVXL")):
             return None
         reign = previous in self._rulers and (len(base) > 1 or _REIGN.search(before(m)))
+        if base == "IV" and previous.islower():  # a drip
+            return None
         lone = len(base) == 1 and not headed
         unlikely = not headed and not previous.istitle() and not set(base) <= set("IVX")
         if not reign and (lone or unlikely):
@@ -137,15 +139,15 @@ class Words:
         name, ahead = m["name"], before(m)
         if name in ("St", "Dr") and not _HOUSE_BEFORE.search(ahead):
             titled = after(m)[:1] == " " and after(m)[1:2].isupper()
-            if titled or name == "Dr":
+            if titled:
                 return ("Saint" if name == "St" else "Doctor") if m["dot"] else None
         if not _PROPER_BEFORE.search(ahead) and not _HOUSE_BEFORE.search(ahead):
             return None
         return str(self._data["streets"][name]) + (self._stop(m) if m["dot"] else "")
 
     def street_end(self, m: Match[str]) -> str:
-        """Say the end of a German street's name: "Hauptstr. 5"."""
-        return "straße" if m[0][0] == "s" else "Straße"
+        """Say the name of a German street: "Hauptstr. 5"."""
+        return m["road"] + m["end"].replace("tr", "traße") + self._stop(m)
 
     def compass(self, m: Match[str]) -> str:
         """Say the direction of a street."""

@@ -26,6 +26,7 @@ BLOCK_LINE = re.compile(r"[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|>|\||[0-9]{1,3}[.)]
 THOUGHTS = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad"
 """Tags around what a model thinks aloud. It is not said."""
 _ALSO_WORDS = ("may", "march")  # written small, no months
+_GAPS = (" ", "\u00a0")
 _REACH = 48  # how many characters around a form may change how it is said
 _NAMED = re.compile(r"\(\?P<\w+>")
 _PART = re.compile(r"‹(\w+)›")
@@ -151,7 +152,9 @@ def _months(dates: dict[str, Any]) -> dict[str, str]:
 
 
 def _either_case(words: dict[str, str]) -> dict[str, str]:
-    """Add the form of each abbreviation that begins a sentence: "ca" → "Ca"."""
+    """Add the form that begins a sentence, "ca" → "Ca", and those with spaces: "z. B."."""
+    spaced = {short.replace(".", f".{gap}"): words[short] for short in words for gap in _GAPS}
+    words = spaced | words
     capital = {
         short[0].upper() + short[1:]: full[:1].upper() + full[1:] for short, full in words.items()
     }
