@@ -468,3 +468,27 @@ def test_a_frame_that_is_no_sound_is_refused_where_it_is_read(world, sound, kind
 def test_it_needs_a_running_loop(world):
     with pytest.raises(RuntimeError, match="event loop"):
         listen([], world)
+
+
+def test_a_vendor_that_is_not_there_is_one_error_without_the_key(world):
+    world.elevenlabs_url = "http://127.0.0.1:9"
+
+    async def scenario() -> tuple[list[Any], Any]:
+        return await until_the_end(listen(SOUND, world))
+
+    events, error = run(scenario())
+    assert events == []
+    assert "could not be reached at http://127.0.0.1:9" in str(error)
+    assert world.elevenlabs_key.reveal() not in repr(error)
+
+
+def test_a_warning_is_told_and_blamed_for_nothing(world):
+    def answer(message):
+        if message["commit"]:
+            yield {"message_type": "warning", "warning": "The model is old."}
+            yield 1011
+
+    events, error = against(world, answer, SOUND)
+    assert events == [Problem("warning", "The model is old.")]
+    assert error.reason == "dropped"
+    assert "1011: as planned" in str(error)

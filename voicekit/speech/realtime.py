@@ -29,7 +29,7 @@ from voicekit.world import World, connect
 RATES = (8000, 16000, 22050, 24000, 44100, 48000)
 SHORTEST = 0.3
 """Seconds of new sound that a commit needs; the vendor refuses one with less."""
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that the answer to a commit may take."""
 _CHUNK = 0.1  # seconds of sound in one message, at most
 _NOTHING_NEW = ("commit_throttled", "insufficient_audio_activity")
