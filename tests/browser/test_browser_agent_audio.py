@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import textwrap
 
 import numpy as np
 from fake_agent import FakeAgent, tone
@@ -63,14 +65,45 @@ def test_what_was_interrupted_is_what_the_page_did_not_play(page) -> None:
     assert sounding(page.heard().sound) == sounding(heard.samples)
 
 
+LOOP = """
+    from voicekit import AgentAudio, Clip
+    audio = AgentAudio(block=0.02)
+    display(audio)
+    assert audio.ready(15)
+    async def loop():
+        last, sizes = 0.0, set()
+        async with asyncio.timeout(60), audio:
+            async for frame in audio.frames():
+                assert frame.at >= last
+                last, _ = frame.end, sizes.add(len(frame.pcm))
+                if last > 0.5 and not audio.playing:
+                    audio.begin()
+                    audio.play(Clip({tone!r}, audio.sample_rate))
+                if audio.played > 1.0:
+                    return audio.flush(), audio.playing, sizes
+"""
+
+
+def test_a_loop_by_hand_listens_speaks_and_is_interrupted(page) -> None:
+    page.run("import asyncio\n" + textwrap.dedent(LOOP.format(tone=tone(8.0))))
+    flushed, _, sizes = ast.literal_eval(page.run("print(await loop())", timeout=90))
+    page.run("await audio.drain(); audio.clip().save('heard.wav')")
+    heard = Clip.load(page.folder / "heard.wav")
+    assert sizes == {640}
+    assert 1.0 < flushed <= heard.seconds < 2.5
+    assert sounding(page.heard().sound) == sounding(heard.samples)
+    assert page.live_tracks == 0
+
+
 def test_the_checks_find_a_page_that_speaks_and_listens(page) -> None:
     page.run(
-        "from voicekit import AgentAudio, checks\naudio = AgentAudio()\ndisplay(audio)\n"
+        "from voicekit import AgentAudio\nfrom voicekit.tools import doctor\n"
+        "audio = AgentAudio()\ndisplay(audio)\n"
         "assert audio.ready(15) and audio.speaker.ready(15)"
     )
     told = page.run(
-        "report = checks.Report(checks.page(audio), checks.tone(audio), checks.loop(audio),"
-        " checks.level(audio))\nprint(json.dumps(report.json()))",
+        "report = doctor.Report(doctor.page(audio), doctor.tone(audio), doctor.loop(audio),"
+        " doctor.level(audio))\nprint(json.dumps(report.json()))",
         timeout=90,
     )
     rows = {row["check"]: row for row in json.loads(told)["rows"]}

@@ -31,7 +31,7 @@ async def loop(audio: Duplex, answers: int, cut_after: float | None = None) -> l
     heard, spoke, quiet, last = [], False, 0.0, 0.0
     async with asyncio.timeout(HANG), audio:
         async for frame in audio.frames():
-            assert frame.at >= last - 1e-9  # frames follow each other
+            assert frame.at == last or (frame.at > last and isinstance(audio, AgentAudio))
             last = frame.end
             if is_loud(frame.pcm):
                 spoke, quiet = True, 0.0

@@ -45,7 +45,8 @@ class AudioFrame(NamedTuple):
     @property
     def end(self) -> float:
         """Seconds of the microphone's sound up to its last sample."""
-        return self.at + len(self.pcm) / 2 / RATE
+        # By whole samples: this is exactly the next frame's `at`.
+        return (round(self.at * RATE) + len(self.pcm) // 2) / RATE
 
 
 class Done:

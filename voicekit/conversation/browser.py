@@ -174,7 +174,8 @@ class AgentAudio(Duplex):
             frame = await self._waiting.get()
             if frame is None:
                 return None
-            at = frame.at - len(partial) / 2 / RATE  # a frame may have been lost before it
+            # Where this frame puts the block's beginning: one may have been lost before it.
+            at = (round(frame.at * RATE) - len(partial) // 2) / RATE
             partial += frame.pcm
         block = AudioFrame(partial[: self._block], at)
         self._partial = AudioFrame(partial[self._block :], block.end)
