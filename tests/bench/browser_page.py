@@ -183,7 +183,7 @@ class NotebookPage:
         self.page.goto(f"{self.server.url}{self._where}/{quote(self.path)}?{self._login}")
         return self.ready()
 
-    def ready(self, timeout: float = 60) -> NotebookPage:
+    def ready(self, timeout: float = 120) -> NotebookPage:
         """Wait until the kernel is there and idle, such as after a reload or a restart."""
         end = time.monotonic() + timeout
         while not self._is_ready():
