@@ -122,7 +122,7 @@ def test_audio_needs_numpy_at_most_and_text_the_names_of_numbers(imports: list[I
     assert [
         found
         for found in imports
-        if top(found.importer) in {"audio", "text"}
+        if top(found.importer) in {"audio", "text", "turns"}
         and not found.lazy
         and found.package not in known
     ] == []
