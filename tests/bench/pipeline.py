@@ -30,16 +30,16 @@ from voicekit.standin.catalog.profiles import load
 from voicekit.standin.script import tokens
 from voicekit.standin.script.intents import intents
 from voicekit.timeline import simulate
-from voicekit.turns import EAGERNESS, Activity, Eagerness, Framer, Silero
+from voicekit.turns import EAGERNESS, Activity, Eagerness, Framer, SentenceEnds, Silero
 
 DATA = Path(__file__).parent / "data" / "pauses.toml"
 ROOMS = (-65.0, -41.0)
 """dBFS of the pink noise: 39 and 15 dB below the callers."""
-VOICES = 6
+VOICES = 4
 """Voices in which each sentence is said."""
 HANGOVERS = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5)
-OURS = "words and silence, speculative"
-STRATEGIES = ("silence", "words and silence", OURS)
+RULES, OURS = "words, speculative", "words, trigrams, speculative"
+STRATEGIES = ("silence", "words", RULES, OURS)
 TELL, WHOLE, ALL = "words tell", "whole", "all"
 ADVERTISED, HOSTED, INDEPENDENT = "advertised", "LLM 540/1950 ms", "independent"
 MODEL = "eleven_flash_v2_5"
@@ -161,6 +161,7 @@ def _point(
         unfinished = max(hangover, usual.unfinished)
         eagerness = Eagerness(hangover, hangover + longer, unfinished, usual.pause)
     point = Point(strategy, hangover, {TELL: [], WHOLE: [], ALL: []})
+    sentence_ends = SentenceEnds() if strategy == OURS else None
     replies = {name: _replies(name, options.seed) for name in (ADVERTISED, HOSTED, INDEPENDENT)}
     for recording, activities in zip(recordings, judged, strict=True):
         decided, begun = ends(
@@ -168,7 +169,8 @@ def _point(
             activities,
             eagerness,
             asr=None if strategy == "silence" else options.asr,
-            speculative=strategy == OURS,
+            speculative=strategy in (RULES, OURS),
+            sentence_ends=sentence_ends if strategy == OURS else None,
         )
         outcomes: dict[str, Outcome] = {
             name: outcome(recording, decided, reply) for name, reply in replies.items()

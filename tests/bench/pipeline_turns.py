@@ -44,6 +44,7 @@ def ends(
     *,
     asr: float | None,
     speculative: bool,
+    sentence_ends: Callable[[str], float] | None = None,
 ) -> tuple[list[End], int]:
     """Run the machines over one recording; return the ends, and how many answers were begun.
 
@@ -53,8 +54,9 @@ def ends(
         eagerness: how long a silence ends a turn.
         asr: seconds from the end of a word to its text; None: the endpointer gets no text.
         speculative: whether an answer is begun when speech stops.
+        sentence_ends: helps the rules for unfinished words.
     """
-    endpointer = Endpointer(eagerness)
+    endpointer = Endpointer(eagerness, ends=sentence_ends)
     speculation = Speculation[float]()
     found: list[End] = []
     stopped = False

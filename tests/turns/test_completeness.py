@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+import functools
+
 import pytest
 
-from voicekit.turns import Completeness, completeness, is_backchannel, same_words
+from voicekit.errors import EngineError
+from voicekit.turns import (
+    Completeness,
+    SentenceEnds,
+    completeness,
+    is_backchannel,
+    same_words,
+)
 
 FINISHED, OPEN, UNFINISHED = Completeness
 
@@ -13,7 +22,7 @@ FINISHED, OPEN, UNFINISHED = Completeness
         "my order number is", "My order number is…", "I want to return it and", "it is um",
         "I'd like to", "I\u2019d like to", "can you", "could you please cancel", "how much is",
         "cancel order", "it's because the", "where is my order number 42", "I'm calling about",
-        "my phone number is 555 0123", "my order number is four two",
+        "my phone number is 555 01", "my order number is four two",
     ],
 )  # fmt: skip
 def test_a_text_whose_end_needs_more_is_unfinished(text: str) -> None:
@@ -33,9 +42,47 @@ def test_a_text_that_can_be_all_is_finished(text: str) -> None:
     assert completeness(text) is FINISHED
 
 
-@pytest.mark.parametrize("text", ["hello", "good morning", "yes", "it costs 12", "the flight at 7"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "good morning",
+        "yes",
+        "it costs 12",
+        "the flight at 7",
+        "my phone number is 5550123",
+    ],
+)
 def test_a_greeting_and_a_short_number_may_go_on(text: str) -> None:
     assert completeness(text) is OPEN
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("the parcel that I", UNFINISHED),
+        ("your website keeps", UNFINISHED),
+        ("where is my parcel", FINISHED),
+        ("how long does it take", FINISHED),
+        ("I would like a refund", FINISHED),
+    ],
+)
+def test_a_language_model_knows_more_ends_than_the_rules(text: str, state: Completeness) -> None:
+    assert completeness(text, ends=sentence_ends()) is state
+
+
+@functools.cache
+def sentence_ends() -> SentenceEnds:
+    try:
+        return SentenceEnds()
+    except EngineError:
+        pytest.skip("no pocketsphinx on this Python")
+
+
+def test_a_question_is_judged_by_the_rules_whatever_the_model_says() -> None:
+    assert completeness("the parcel", ends=lambda _: -2.0) is UNFINISHED
+    assert completeness("the parcel", ends=lambda _: -1.0) is FINISHED
+    assert completeness("how long does it take", ends=lambda _: -2.0) is FINISHED
 
 
 def test_without_dictation_a_number_is_finished_where_it_pauses() -> None:

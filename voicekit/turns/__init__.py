@@ -20,8 +20,9 @@ hour of talk is tested in a second and a replayed recording gives the same event
                 case TurnEnded():
                     answer = reply_to(recogniser.end())
 
-`vad` judges frames, `completeness` judges words, `endpointing` makes turns of both, `barge_in`
-decides over a talking agent, `speculation` begins an answer early; `detector` joins them.
+`vad` judges frames, `completeness` judges words (`sentence_ends` adds a language model to its
+rules), `endpointing` makes turns of both, `barge_in` decides over a talking agent, `speculation`
+begins an answer early; `detector` joins them.
 """
 
 from voicekit.turns.barge_in import BargeIn, Interruption, resume_at
@@ -41,6 +42,7 @@ from voicekit.turns.endpointing import (
     Thresholds,
     TurnEnded,
 )
+from voicekit.turns.sentence_ends import SentenceEnds
 from voicekit.turns.speculation import Guess, Speculation
 from voicekit.turns.vad import (
     FRAME,
@@ -68,6 +70,7 @@ __all__ = [
     "Framer",
     "Guess",
     "Interruption",
+    "SentenceEnds",
     "Silero",
     "Speculation",
     "SpeechDismissed",

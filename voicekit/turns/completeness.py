@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from importlib import resources
@@ -26,12 +27,21 @@ class Completeness(Enum):
     """More must follow: "my number is", "and", "um"."""
 
 
-def completeness(text: str, *, dictation: bool = True) -> Completeness:
+UNLIKELY = -1.3
+"""Logarithm of the probability of a sentence's end below which the text goes on; of 136 whole
+sentences of the tuning lists 2 are below, questions like "how long does it take" left out."""
+
+
+def completeness(
+    text: str, *, dictation: bool = True, ends: Callable[[str], float] | None = None
+) -> Completeness:
     """Judge a partial transcript.
 
     Args:
         text: what was understood so far, with or without punctuation.
         dictation: whether to wait for more digits while a number is being dictated.
+        ends: gives the logarithm, to base 10, of the probability that a sentence ends there, such
+            as `SentenceEnds()`; None: the rules decide alone.
     """
     words = _words(text)
     if not words:
@@ -41,11 +51,15 @@ def completeness(text: str, *, dictation: bool = True) -> Completeness:
     if dictation and (digits := _dictated(words)):
         cues = _rules()["digits"]["cues"]
         wanted = max((number for cue, number in cues.items() if cue in words), default=0)
-        if digits < wanted:
+        if digits < min(wanted, 7):
             return Completeness.UNFINISHED
+        if digits < wanted:  # a telephone number may come without its area
+            return Completeness.OPEN
         return Completeness.FINISHED if wanted or digits >= 4 else Completeness.OPEN
     if all(word in _set("openings") for word in words):
         return Completeness.OPEN
+    if ends and not _asks(words) and ends(text) < UNLIKELY:
+        return Completeness.UNFINISHED
     return Completeness.FINISHED
 
 
@@ -78,6 +92,8 @@ def _must_go_on(words: list[str]) -> bool:
         return False
     if not _set("open").isdisjoint((last, pair)) or last in _set("fillers"):
         return pair not in _set("whole_pairs")
+    if (last == "please" and before in {"i", "you", "we"}) or last.endswith("'s"):
+        return True
     if last in _set("auxiliaries"):
         answer = not _set("short_answers").isdisjoint(words[:-1]) or last.endswith("n't")
         return not (before in _set("pronouns") and answer) and not _asks_within(words[:-1])
@@ -86,10 +102,10 @@ def _must_go_on(words: list[str]) -> bool:
     if before == "to" and last in _set("to_verbs"):
         return True
     if last in _set("verbs") and before in _set("before_verb"):
-        return True
+        return _set("question_words").isdisjoint(words[-4:-2])  # but: "not what I ordered"
     if last in _set("numbered") and before not in _set("owners"):
         return True
-    return pair in _set("numbered") or _asks_without_verb(words)
+    return pair in _set("numbered") or _asks_without_verb(words) or _clause_without_verb(words)
 
 
 def _asks_within(words: list[str]) -> bool:
@@ -98,15 +114,38 @@ def _asks_within(words: list[str]) -> bool:
     return bool(asked) and not _set("degrees").issuperset(words[asked[-1] + 1 :])
 
 
+def _asks(words: list[str]) -> bool:
+    """Whether this is a question that ends in its verb, which sentences seldom do."""
+    asked = [n for n, word in enumerate(words) if word in _set("question_words")]
+    return bool(asked) and not _set("question_auxiliaries").isdisjoint(words[asked[0] :])
+
+
 def _asks_without_verb(words: list[str]) -> bool:
     """Whether this is a question up to its subject: "how long does it", "will the jacket"."""
     asked = [n for n, word in enumerate(words) if word in _set("question_auxiliaries")]
     if not asked or (asked[0] and _set("question_words").isdisjoint(words[: asked[0]])):
         return False
-    subject = words[asked[0] + 1 :]
-    if len(subject) == 1:
-        return subject[0] in _set("subjects")
-    return len(subject) == 2 and subject[0] in _set("subjects") - _set("pronouns")
+    return _is_subject(words[asked[0] + 1 :])
+
+
+def _clause_without_verb(words: list[str]) -> bool:
+    """Whether a clause has only begun: "because it", "if my order", "is it"."""
+    if len(words) == 2 and words[0] in {"is", "are", "was", "were"}:
+        return words[1] in _set("subjects")
+    begun = [n for n, word in enumerate(words) if word in _set("conjunctions")]
+    if not begun or words[-2:] == ["and", "you"]:
+        return False
+    *_, last = begun
+    noun_too = words[last] not in {"and", "or", "that", "what"}
+    clause = words[last + 1 :]
+    return _is_subject(clause) and (noun_too or len(clause) == 1)
+
+
+def _is_subject(words: list[str]) -> bool:
+    """Whether these are a pronoun, or a noun with what stands before it, and nothing else."""
+    if len(words) == 1:
+        return words[0] in _set("subjects")
+    return len(words) == 2 and words[0] in _set("subjects") - _set("pronouns")
 
 
 def _dictated(words: list[str]) -> int:

@@ -9,6 +9,7 @@ Pure and without a clock: every time is seconds of the session's own sound.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from voicekit.arguments import check_choice, check_number, check_seconds
@@ -158,6 +159,7 @@ class Endpointer:
         thresholds: when sound counts as speech.
         barge_in: judges speech while the agent talks.
         dictation: wait longer while a number is being dictated.
+        ends: tells the rules for unfinished words where sentences end, such as `SentenceEnds()`.
     """
 
     def __init__(
@@ -167,6 +169,7 @@ class Endpointer:
         thresholds: Thresholds | None = None,
         barge_in: BargeIn | None = None,
         dictation: bool = True,
+        ends: Callable[[str], float] | None = None,
     ) -> None:
         if not isinstance(eagerness, Eagerness):
             check_choice("eagerness", eagerness, EAGERNESS)
@@ -174,7 +177,7 @@ class Endpointer:
         self.eagerness = eagerness
         self.thresholds = thresholds or Thresholds()
         self.barge_in = barge_in or BargeIn()
-        self._dictation = dictation
+        self._dictation, self._ends = dictation, ends
         self._began: float | None = None  # of what is suspected, or of the turn
         self._started = self._held = self._paused = False
         self._over_agent = False  # what is said now would interrupt the agent
@@ -182,7 +185,7 @@ class Endpointer:
         self._loudest = QUIETEST
         self._last = 0.0  # end of the last frame that was speech
         self._now = 0.0  # end of the last frame
-        self._words = ""
+        self._words, self._state = "", Completeness.FINISHED
 
     @property
     def began(self) -> float | None:
@@ -198,6 +201,7 @@ class Endpointer:
     def hint(self, partial: str) -> None:
         """Take what the turn says so far: unfinished words buy the caller time."""
         self._words = partial.strip()
+        self._state = completeness(self._words, dictation=self._dictation, ends=self._ends)
 
     def decide(self) -> list[Event]:
         """Return what the last hint made clear, without waiting for another frame."""
@@ -227,7 +231,8 @@ class Endpointer:
         if self._began is None:
             if not caller or activity.probability < self.thresholds.start:
                 return []
-            self._began, self._spoken, self._loudest, self._words = activity.at, 0.0, QUIETEST, ""
+            self._began, self._spoken, self._loudest = activity.at, 0.0, QUIETEST
+            self.hint("")
             events.append(SpeechSuspected(activity.at))
         if caller and self._goes_on(activity):
             return events + self._speech(activity)
@@ -277,7 +282,7 @@ class Endpointer:
         if not self._paused and quiet >= self.eagerness.pause:
             self._paused = True
             events.append(SpeechStopped(self._last))
-        over = quiet - self.eagerness.hangover(completeness(self._words, dictation=self._dictation))
+        over = quiet - self.eagerness.hangover(self._state)
         if over >= 0 and not undecided:
             self._began, self._started, self._paused = None, False, False
             events.append(TurnEnded(self._last, over // FRAME * FRAME))
