@@ -106,20 +106,22 @@ def table(_profile: str, rows: list[Row]) -> str:
 def conclude(rows: list[Row]) -> list[str]:
     """The goals, and others' figures beside them."""
     points = [point for point in points_of(rows) if point.strategy == OURS]
-    quiet = [point for point in points if share(point.cut[TELL]) <= MOST]
-    lines = []
-    if quiet:
-        best = min(quiet, key=lambda point: percentile(point.delays[ADVERTISED], 50))
-        p50, p95 = (percentile(best.delays[ADVERTISED], percent) for percent in (50, 95))
-        word = "pass" if p50 <= P50 and p95 <= P95 else "FAIL"
-        lines.append(
-            f"{word}  where words tell, {share(best.cut[TELL]):.1f} % cut off at "
-            f"{best.hangover:g} s: p50 {1000 * p50:.0f} ms, at most {1000 * P50:.0f}; p95 "
-            f"{1000 * p95:.0f} ms, at most {1000 * P95:.0f} (profile 'advertised', simulated)"
-        )
-    else:
-        lines.append(f"FAIL  no setting cuts off at most {MOST:g} % where words tell")
+    usual = next(p for p in points if p.hangover == EAGERNESS["attentive"].finished)
+    cut = share(usual.cut[TELL])
+    lines = [_verdict(cut <= MOST, f"cut off where words tell: {cut:.1f} %, at most {MOST:g}")]
+    for percent, limit in ((50, P50), (95, P95)):
+        delay = percentile(usual.delays[ADVERTISED], percent)
+        wanted = f"p{percent} {1000 * delay:.0f} ms, at most {1000 * limit:.0f}"
+        lines.append(_verdict(delay <= limit, f"response delay ({ADVERTISED}): {wanted}"))
+    polite = next((point for point in points if share(point.cut[TELL]) <= MOST), None)
+    if polite and polite is not usual:
+        delay = 1000 * percentile(polite.delays[ADVERTISED], 50)
+        lines.append(f"At most {MOST:g} % from {polite.hangover:g} s on: p50 {delay:.0f} ms.")
     return [*lines, *pipeline_barge_in.verdicts(rows), *REFERENCES_TOLD]
+
+
+def _verdict(met: bool, text: str) -> str:
+    return f"{'pass' if met else 'FAIL'}  {text} (eagerness 'attentive', simulated)"
 
 
 def judge(recording: Recording) -> list[Activity]:
