@@ -81,6 +81,20 @@ def test_the_agents_sound_from_the_loudspeaker_is_no_turn() -> None:
     assert seen == []
 
 
+def test_an_answer_that_comes_faster_than_it_plays_is_noted_in_its_order() -> None:
+    detector = TurnDetector(Energy())
+    detector.push(noise(1.0, -65.0))
+    agent = noise(4.0, -20.0)
+    for at in range(0, agent.size, 8000):
+        detector.play(agent[at : at + 8000], 16000)  # all of it before a second has passed
+    echo = (agent / 10 + noise(4.0, -65.0)).astype("<i2")
+    assert detector.push(echo, agent_talks=True) == []
+    detector.play(noise(9.0, -20.0), 16000)
+    detector.stop_playing()
+    detector.push(noise(1.0, -65.0))
+    assert SpeechStarted in [type(event) for event in detector.push(noise(1.0, -38.0))]
+
+
 def test_a_mistaken_pre_roll_is_refused() -> None:
     with pytest.raises(ValueError, match=r"write 0\.3"):
         TurnDetector(Energy(), pre_roll=300)

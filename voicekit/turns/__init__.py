@@ -14,11 +14,13 @@ hour of talk is tested in a second and a replayed recording gives the same event
                 case SpeechDismissed(resumes=True):
                     speaker.play_from(resume_at(answer.words, speaker.played))
                 case SpeechStarted():
-                    speaker.stop()
+                    speaker.stop(), detector.stop_playing()
                 case SpeechStopped():             # unfinished words buy the caller time
                     detector.hint(recogniser.partial())
                 case TurnEnded():
                     answer = reply_to(recogniser.end())
+
+Tell `detector.play` what goes to the loudspeaker, and the agent's echo is no caller.
 
 `vad` judges frames, `completeness` judges words (`sentence_ends` adds a language model to its
 rules), `endpointing` makes turns of both, `barge_in` decides over a talking agent, `speculation`

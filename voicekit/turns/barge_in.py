@@ -69,6 +69,8 @@ class BargeIn:
     """Seconds that an echo may be late by: output and input buffers, and the room."""
     CLOSEST = -6.0
     """dB of an echo below what is played, at most: a louder one cannot be told from a caller."""
+    LONGEST = 600.0
+    """Seconds of sound that may be noted ahead."""
     MEMORY = 3.0
     """Seconds of the agent's sound whose loudest echo counts."""
     UNKNOWN = -16.0
@@ -78,7 +80,7 @@ class BargeIn:
 
     def __init__(self, settings: Interruption | None = None) -> None:
         self.settings = settings or Interruption()
-        self._playing: deque[_Playing] = deque()
+        self._playing: deque[_Playing] = deque(maxlen=round(self.LONGEST / FRAME))
         self._echo = self.UNKNOWN  # dB below what is played, as learned so far
         self._echoes: deque[float] = deque(maxlen=round(self.MEMORY / FRAME))
 
@@ -94,10 +96,15 @@ class BargeIn:
                 before.
         """
         check_number("sample_rate", sample_rate, 8000, 192_000, whole=True)
-        begins = at if at is not None else (self._playing[-1].end if self._playing else 0.0)
+        begins = self.plays_until if at is None else at
         for piece in frames(pcm16(pcm), sample_rate, FRAME):
             self._playing.append(_Playing(begins, begins + FRAME, level(piece)))
             begins += FRAME
+
+    @property
+    def plays_until(self) -> float:
+        """When the last sound that was noted ends, in seconds of the microphone's sound."""
+        return self._playing[-1].end if self._playing else 0.0
 
     def stop(self, at: float) -> None:
         """Note that the loudspeaker fell silent at `at`: what was to follow is not played."""

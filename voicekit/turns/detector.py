@@ -96,8 +96,16 @@ class TurnDetector:
         self.endpointer.hint(partial)
 
     def play(self, pcm: bytes | npt.NDArray[np.int16], sample_rate: int) -> None:
-        """Note sound that the agent's loudspeaker begins to play now, against its echo."""
-        self.endpointer.barge_in.play(pcm, sample_rate, self.now)
+        """Note sound that the loudspeaker plays now, or behind what was noted before.
+
+        What is played is then not taken for a caller when the microphone hears it.
+        """
+        barge_in = self.endpointer.barge_in
+        barge_in.play(pcm, sample_rate, max(self.now, barge_in.plays_until))
+
+    def stop_playing(self) -> None:
+        """Note that the loudspeaker was stopped or paused: what was to follow is not heard."""
+        self.endpointer.barge_in.stop(self.now)
 
     def _since(self, at: float) -> bytes:
         first = max(0, 2 * round(at * self._rate) - self._dropped)
