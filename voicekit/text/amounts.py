@@ -15,6 +15,7 @@ from re import Match
 from typing import Any
 
 from voicekit.text.dates import Dates
+from voicekit.text.nouns import Nouns
 from voicekit.text.numerals import noun
 from voicekit.text.written import Language, after, before, one_of
 
@@ -35,11 +36,13 @@ class Amounts:
     Args:
         language: its rules.
         dates: says those that may be a day, as "3/4" after "on".
+        nouns: tells the gender of what is halved.
     """
 
-    def __init__(self, language: Language, dates: Dates) -> None:
+    def __init__(self, language: Language, dates: Dates, nouns: Nouns) -> None:
         self._language = language
         self._dates = dates
+        self._nouns = nouns
         self._data = data = language.data
         self._words: dict[str, str] = data["words"]
         self._numerals = language.numerals
@@ -73,9 +76,11 @@ class Amounts:
         german = self._numerals.language == "de"
         names = self._data["fractions"].get(str(bottom)) or self._numerals.part(bottom)
         part = noun(names or "", top == 1)
-        unit = self._data["units"].get(m["unit"] or "", "")
-        if unit and not whole and (top, bottom) == (1, 2) and "half" in forms:
-            return str(forms["half"]).format(unit=noun(unit, True))
+        unit = self._data["units"].get("″" if m["inch"] else m["unit"] or "", "")
+        of = noun(unit, True) if unit else self._nouns.after(m)
+        gender = self._nouns.gender(of) if of else "m"
+        if of and not whole and (top, bottom) == (1, 2) and "half" in forms:
+            return f"{forms['half'][gender]} {noun(unit, True)}".rstrip()
         count = self._numerals.counted(top)
         said = str(forms["alone"]).format(count=count, part=part)
         if names is None:
@@ -84,11 +89,12 @@ class Amounts:
         if bottom in forms["alone_spaced"] or bottom > 20:
             said = said.replace("-", " ")
         if whole:
-            said = str(forms["mixed_half" if (top, bottom) == (1, 2) else "mixed"]).format(
-                whole=self._numerals.counted(int(whole))
-                if german
-                else self._numerals.number(whole),
-                part=said,
+            form = "mixed_half" if (top, bottom) == (1, 2) else "mixed"
+            form = f"{form}_f" if gender == "f" and f"{form}_f" in forms else form
+            counted = german or gender == "f"  # zweieinhalb, una y media
+            count = self._numerals.counted(int(whole), gender == "f" and not german)
+            said = str(forms[form]).format(
+                whole=count if counted else self._numerals.number(whole), part=said
             )
         return f"{said} {noun(unit, not whole and top < bottom)}" if unit else said
 

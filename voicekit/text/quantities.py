@@ -108,7 +108,7 @@ class Quantities:
 
     def decade(self, m: Match[str]) -> str:
         """Say "the '90s", "1960s", "90er"."""
-        short = m["two"] or m["bare"] or m["after"] or m["old"]
+        short = m["ten"] or m["two"] or m["bare"] or m["after"] or m["old"]
         said = self._numerals.cardinal(int(short)) if short else self._numerals.year(int(m["four"]))
         if self._numerals.language == "de":
             return said + m[0].lstrip("0123456789'’")

@@ -47,13 +47,13 @@ class Verbaliser:
         }
         self._fixed |= {kind: words[kind] for kind in ("minus", "about")}
         self._fixed |= {kind: f" {words[kind]} " for kind in _SPACED}
-        addresses, dates = Addresses(language), Dates(language)
+        addresses, dates, nouns = Addresses(language), Dates(language), Nouns(language)
         speakers = (
             self,
             Words(language, addresses),
             addresses,
-            Quantities(language, Nouns(language)),
-            Amounts(language, dates),
+            Quantities(language, nouns),
+            Amounts(language, dates, nouns),
             dates,
         )
         self._sayers: dict[str, Callable[[Match[str]], str | None]] = {

@@ -106,6 +106,7 @@ def load(code: str) -> Language:
         "months_first": [] if dates["day_first"] else months,
         "numbered": kinds["before_number"],
         "per": data["per"],
+        "ranks": data.get("ranks", "").split(),
         "short": [word for word in data["magnitudes"] if len(word) <= 2 and word != "x"],
         "short_months": [m for m in months if m.lower() not in dates["months"].lower().split()],
         "sign": [*data["currencies"], *signs],
@@ -145,7 +146,7 @@ def _read(name: str) -> dict[str, Any]:
 def _months(dates: dict[str, Any]) -> dict[str, str]:
     """Every way to write a month, with its name: "Jan", "january", "SEPT"."""
     full, short = dates["months"].split(), dates["short_months"].split()
-    pairs = [*zip(short, full, strict=True), *((m, m) for m in full), ("Sept", "September")]
+    pairs = [*zip(short, full, strict=True), *((m, m) for m in full), ("Sept", full[8])]
     written = {form(key): name for key, name in pairs for form in (str.lower, str.upper)}
     written |= {key.title(): name for key, name in pairs} | dict(pairs)
     return {key: name for key, name in written.items() if key not in _ALSO_WORDS}
