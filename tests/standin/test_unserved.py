@@ -39,7 +39,7 @@ def test_a_word_in_an_ids_place_may_be_a_path_that_is_not_served(
     answer = asked(standin, method, path)
     message = answer.json()["detail"]["message"]
     assert answer.status_code == 404, message
-    assert f"{path!r} was meant as a path of its own, it is not served here" in message
+    assert message.startswith(f"{path!r} is not served here.")
     assert kind in message
 
 
@@ -49,7 +49,8 @@ def test_a_path_that_takes_another_method_than_the_one_with_an_id(
 ) -> None:
     answer = asked(standin, "POST", path)
     assert answer.status_code == 405
-    assert f"{path!r} was meant" in answer.json()["detail"]["message"]
+    message = answer.json()["detail"]["message"]
+    assert message == f"POST {path!r} is not served here; GET is."
 
 
 @pytest.mark.parametrize("path", ["/v1/voices/21m00Tcm4TlvDq8ikWA1", "/v1/convai/agents/agent_9"])
@@ -57,6 +58,21 @@ def test_an_id_that_looks_like_one_is_taken_for_one(standin: Standin, path: str)
     answer = asked(standin, "GET", path)
     assert answer.status_code == 404
     assert "served" not in answer.json()["detail"]["message"]
+
+
+def test_an_unknown_voice_is_answered_with_those_there_are(standin: Standin) -> None:
+    answer = asked(standin, "GET", "/v1/voices/21m00Tcm4TlvDq8ikWA1")
+    message = answer.json()["detail"]["message"]
+    assert "21m00Tcm4TlvDq8ikWAM (Rachel)" in message
+    assert message.count("(") == len(asked(standin, "GET", "/v1/voices").json()["voices"])
+
+
+def test_an_agent_that_is_deleted_is_recommended_to_nobody(standin: Standin) -> None:
+    first = asked(standin, "GET", "/v1/convai/agents/agent_9").json()["detail"]["message"]
+    asked(standin, "DELETE", "/v1/convai/agents/agent_standin")
+    then = asked(standin, "GET", "/v1/convai/agents/agent_9").json()["detail"]["message"]
+    assert "agent_standin" in first
+    assert "agent_standin" not in then
 
 
 @pytest.mark.parametrize("path", ["/v1/dubbing", "/v9", "/v1/convai/batch-calling"])

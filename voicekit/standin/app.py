@@ -120,8 +120,7 @@ def _router(vendor: str, routes: Sequence[BaseRoute]) -> App:
     known = ", ".join(str(getattr(route, "path", route)) for route in routes)
 
     async def unknown(scope: Scope, _receive: Receive, _send: Send) -> None:
-        path = scope["path"].removeprefix(scope["root_path"])
-        said = f"{path!r} is not served here. The stand-in knows: {known}."
+        said = f"{_path(scope)} is not served here. The stand-in knows: {known}."
         raise Refusal(vendor, "not_found", said)
 
     router = Router(routes, redirect_slashes=False, default=unknown)
@@ -131,23 +130,27 @@ def _router(vendor: str, routes: Sequence[BaseRoute]) -> App:
         try:
             await router(scope, receive, send)
         except HTTPException as error:
-            refusal = Refusal(vendor, "method_not_allowed")
-            refusal.message += _perhaps_a_path(scope)
-            raise refusal from error
+            methods = (error.headers or {}).get("Allow", "").split(", ")
+            served = " or ".join(sorted({*methods} - {"HEAD"}))
+            said = f"{scope['method']} {_path(scope)} is not served here; {served} is."
+            raise Refusal(vendor, "method_not_allowed", said) from error
         except Refusal as refusal:
-            refusal.message += _perhaps_a_path(scope) if refusal.status == 404 else ""
+            if refusal.status == 404 and _has_a_word_for_an_id(scope):
+                refusal.message = (
+                    f"{_path(scope)} is not served here. Taken for an id: {refusal.message}"
+                )
             raise
 
     return route
 
 
-def _perhaps_a_path(scope: Scope) -> str:
-    """A sentence for an id that is a plain word: the vendor may have a path of that name."""
-    ids = scope.get("path_params", {}).values()
-    if not any(_WORD.fullmatch(str(one)) for one in ids):
-        return ""
-    path = scope["path"].removeprefix(scope["root_path"])
-    return f" If {path!r} was meant as a path of its own, it is not served here."
+def _path(scope: Scope) -> str:
+    return repr(scope["path"].removeprefix(scope["root_path"]))
+
+
+def _has_a_word_for_an_id(scope: Scope) -> bool:
+    """Whether an id is a plain word: the vendor may have a path of that name."""
+    return any(_WORD.fullmatch(str(one)) for one in scope.get("path_params", {}).values())
 
 
 async def _lost(scope: Scope, receive: Receive, send: Send) -> None:

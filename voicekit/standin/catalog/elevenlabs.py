@@ -106,6 +106,9 @@ def voice(voice_id: str) -> Voice:
     named = [known for known in voices() if known.name.lower() == voice_id.lower()]
     if named:
         said += f" {named[0].name}'s id is {named[0].id}."
+    else:
+        ids = (f"{known.id} ({known.name.partition(' ')[0]})" for known in voices())
+        said += f" The stand-in has: {', '.join(ids)}."
     raise Refusal("elevenlabs", "voice_not_found", said, "voice_id")
 
 
