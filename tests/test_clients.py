@@ -100,9 +100,10 @@ FIND_ORDER = {
     ],
 )
 def test_the_official_clients_run_one_script_to_the_same_words(standin, command, source):
+    tool = standin.state.tools.create({"tool_config": FIND_ORDER})
     agent = {
         "first_message": "Hello there.",
-        "prompt": {"tools": [FIND_ORDER], "built_in_tools": {"end_call": {"params": {}}}},
+        "prompt": {"tool_ids": [tool.id], "built_in_tools": {"end_call": {"params": {}}}},
     }
     made = standin.state.agents.create({"conversation_config": {"agent": agent}})
     lines = ("Where is my order 4217?", "How long do I have to return something?", "Goodbye.")

@@ -33,7 +33,7 @@ def spoken(eleven, rate: int) -> Clip:
 @pytest.mark.parametrize("rate", [16000, 22050])
 def test_a_wav_file_is_understood(eleven, rate):
     heard = eleven.speech_to_text.convert(
-        file=("speech.wav", spoken(eleven, rate).wav(), "audio/wav"), model_id="scribe_v1"
+        file=("speech.wav", spoken(eleven, rate).wav(), "audio/wav"), model_id="scribe_v2"
     )
     assert heard.text.lower() == "what are your opening hours"
     assert [word.text for word in heard.words] == ["what", "are", "your", "opening", "hours"]
@@ -60,23 +60,23 @@ def stereo() -> bytes:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"file": b"RIFFxxxx", "model_id": "scribe_v1"}, "16-bit mono WAV"),
-        ({"file": stereo(), "model_id": "scribe_v1"}, "16-bit mono WAV"),
-        ({"file": b"", "model_id": "whisper"}, "scribe_v1, scribe_v2"),
-        ({"model_id": "scribe_v1"}, "Send the sound as `file`"),
+        ({"file": b"RIFFxxxx", "model_id": "scribe_v2"}, "16-bit mono WAV"),
+        ({"file": stereo(), "model_id": "scribe_v2"}, "16-bit mono WAV"),
+        ({"file": b"", "model_id": "whisper"}, "scribe_v2"),
+        ({"model_id": "scribe_v2"}, "Send the sound as `file`"),
         (
-            {"file": bytes(2 * 16000 * 31), "model_id": "scribe_v1", "file_format": "pcm_s16le_16"},
+            {"file": bytes(2 * 16000 * 31), "model_id": "scribe_v2", "file_format": "pcm_s16le_16"},
             "30 s of sound",
         ),
-        ({"model_id": "scribe_v1", "language_code": "de"}, "English only"),
-        ({"model_id": "scribe_v1", "language_code": "deu"}, "English only"),
-        ({"model_id": "scribe_v1", "language_code": "enm"}, "English only"),
-        ({"model_id": "scribe_v1", "diarize": True}, "'diarize'"),
-        ({"model_id": "scribe_v1", "num_speakers": 2}, "'num_speakers'"),
-        ({"model_id": "scribe_v1", "use_multi_channel": True}, "'use_multi_channel'"),
-        ({"model_id": "scribe_v1", "timestamps_granularity": "character"}, "granularity"),
-        ({"model_id": "scribe_v1", "webhook": True}, "'webhook'"),
-        ({"model_id": "scribe_v1", "cloud_storage_url": "https://x.example/a"}, "'cloud_storage"),
+        ({"model_id": "scribe_v2", "language_code": "de"}, "English only"),
+        ({"model_id": "scribe_v2", "language_code": "deu"}, "English only"),
+        ({"model_id": "scribe_v2", "language_code": "enm"}, "English only"),
+        ({"model_id": "scribe_v2", "diarize": True}, "'diarize'"),
+        ({"model_id": "scribe_v2", "num_speakers": 2}, "'num_speakers'"),
+        ({"model_id": "scribe_v2", "use_multi_channel": True}, "'use_multi_channel'"),
+        ({"model_id": "scribe_v2", "timestamps_granularity": "character"}, "granularity"),
+        ({"model_id": "scribe_v2", "webhook": True}, "'webhook'"),
+        ({"model_id": "scribe_v2", "cloud_storage_url": "https://x.example/a"}, "'cloud_storage"),
     ],
 )
 def test_what_it_cannot_read_is_refused_with_what_it_can(eleven, fields, said):
@@ -89,5 +89,5 @@ def test_what_it_cannot_read_is_refused_with_what_it_can(eleven, fields, said):
 @pytest.mark.parametrize("code", ["en", "eng", "EN", "en-US", "en_gb"])
 def test_english_may_be_asked_for_in_any_spelling(eleven, code):
     with pytest.raises(ApiError) as refused:
-        eleven.speech_to_text.convert(model_id="scribe_v1", language_code=code, diarize=False)
+        eleven.speech_to_text.convert(model_id="scribe_v2", language_code=code, diarize=False)
     assert "Send the sound as `file`" in str(refused.value.body)

@@ -64,7 +64,7 @@ def test_what_was_said_before_is_gone_on_from(agents):
     assert said[:2] == [("agent", "What is your order number?"), ("user", "It is A-1042.")]
 
 
-def test_a_tool_gives_what_its_mock_says(agents):
+def test_a_tool_gives_what_its_mock_says(client, agents):
     tool = {
         "type": "client",
         "name": "get_order_status",
@@ -76,7 +76,8 @@ def test_a_tool_gives_what_its_mock_says(agents):
             "required": ["order_number"],
         },
     }
-    agents.update(READY, conversation_config={"agent": {"prompt": {"tools": [tool]}}})
+    prompt = {"tool_ids": [client.conversational_ai.tools.create(request={"tool_config": tool}).id]}
+    agents.update(READY, conversation_config={"agent": {"prompt": prompt}})
     mocks = {"get_order_status": {"default_return_value": '{"status": "shipped"}'}}
     prompt = 'You say "Where is my order A-1042?".'
     mocked = caller(prompt, tool_mock_config=mocks)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from elevenlabs import UnprocessableEntityError
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.types import ToolRequestModel, ToolRequestModelToolConfig_Client
 
@@ -45,23 +46,36 @@ def test_a_tool_that_is_none_is_refused(http, config):
     assert http.post("/v1/convai/tools", json={"tool_config": config}).status_code == 422
 
 
-def test_an_agents_tools_are_those_by_id_then_inline_then_built_in(standin, agents, tools):
+def test_an_agents_tools_are_those_by_id_then_built_in(standin, agents, tools):
     shared = tools.create(request=client_tool())
     prompt = {
         "tool_ids": [shared.id, "tool_gone"],
-        "tools": [
-            {"type": "client", "name": "inline", "description": ""},
-            {"type": "client", "name": "open_page", "description": "Shadowed."},
-        ],
         "built_in_tools": {"end_call": {}, "skip_turn": None},
     }
     agents.update(READY, conversation_config={"agent": {"prompt": prompt}})
     found = standin.state.tools.of(standin.state.agents.get(READY).prompt)
-    assert [tool["name"] for tool in found] == ["open_page", "inline", "end_call"]
+    assert [tool["name"] for tool in found] == ["open_page", "end_call"]
     assert found[0]["description"] == "Opens a page."
-    assert (found[2]["type"], found[2]["params"]["system_tool_type"]) == ("system", "end_call")
+    assert (found[1]["type"], found[1]["params"]["system_tool_type"]) == ("system", "end_call")
     users = tools.get_dependent_agents(shared.id).agents
     assert [user.id for user in users] == [READY]
+
+
+@pytest.mark.parametrize("beside", [{}, {"tool_ids": []}, {"tool_ids": ["tool_000001"]}])
+def test_a_tool_within_a_prompt_is_rejected_and_the_way_of_today_is_named(agents, beside):
+    tool = {"type": "client", "name": "inline", "description": "d"}
+    config = {"agent": {"prompt": {"tools": [tool], **beside}}}
+    for refused in (
+        lambda: agents.create(conversation_config=config),
+        lambda: agents.update(READY, conversation_config=config),
+    ):
+        with pytest.raises(UnprocessableEntityError, match=r"prompt\.tool_ids") as caught:
+            refused()
+        assert caught.value.body["detail"][0]["loc"][-1] == "prompt"
+    agents.update(READY, conversation_config={"agent": {"prompt": {"tools": []}}})
+    assert "tools" not in agents.get(READY).conversation_config.agent.prompt.model_dump(
+        exclude_none=True
+    )
 
 
 def test_use_is_counted(standin, agents, tools):

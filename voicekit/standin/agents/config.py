@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 AudioFormat = Literal[
     "pcm_8000", "pcm_16000", "pcm_22050", "pcm_24000", "pcm_44100", "pcm_48000", "ulaw_8000"
@@ -78,7 +78,6 @@ class Prompt(Section):
     temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.0
     max_tokens: int = -1
     tool_ids: list[str] = []
-    tools: list[dict[str, Any]] = []
     built_in_tools: dict[str, dict[str, Any] | None] = {}
     mcp_server_ids: list[str] = []
     native_mcp_server_ids: list[str] = []
@@ -89,6 +88,20 @@ class Prompt(Section):
     timezone: str | None = None
     backup_llm_config: dict[str, Any] = {"preference": "default"}
     cascade_timeout_seconds: Annotated[Seconds, Field(ge=2, le=15)] = 4.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def no_inline_tools(cls, data: Any) -> Any:
+        """Rejected since 2025-07-23, also beside `tool_ids`; an empty list is left out.
+
+        Source: https://elevenlabs.io/docs/agents-platform/customization/tools/agent-tools-deprecation.
+        """
+        if isinstance(data, dict) and data.get("tools"):
+            raise ValueError(
+                "prompt.tools is not accepted any more: create each tool by POST /v1/convai/tools "
+                "and list their ids in prompt.tool_ids; system tools go into prompt.built_in_tools."
+            )
+        return {name: data[name] for name in data if name != "tools"} if data else data
 
 
 class AgentSection(Section):
@@ -105,7 +118,7 @@ class Asr(Section):
     """How the caller is heard."""
 
     quality: str = "high"
-    provider: str = "elevenlabs"
+    provider: str = "scribe_realtime"
     user_input_audio_format: AudioFormat = "pcm_16000"
     keywords: list[str] = []
 

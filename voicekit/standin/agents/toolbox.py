@@ -97,7 +97,7 @@ class Toolbox(Register[Tool]):
         return tool
 
     def of(self, prompt: dict[str, Any]) -> list[dict[str, Any]]:
-        """The configurations of an agent's tools: by id, inline, then those built in.
+        """The configurations of an agent's tools: by id, then those built in.
 
         A tool that was deleted is left out; of two with one name the first counts.
         """
@@ -108,7 +108,7 @@ class Toolbox(Register[Tool]):
             if config is not None
         ]
         named: dict[str, dict[str, Any]] = {}
-        for config in (*shared, *prompt["tools"], *built_in):
+        for config in (*shared, *built_in):
             named.setdefault(str(config.get("name")), config)
         return list(named.values())
 

@@ -21,7 +21,7 @@ from voicekit.standin.engines import LISTENING_RATE
 from voicekit.standin.http import multipart
 from voicekit.standin.http.refusals import Refusal
 
-MODELS = ("scribe_v1", "scribe_v2")
+MODELS = ("scribe_v2",)
 LONGEST = 30.0
 """Seconds of sound in one request: it is decoded as one utterance."""
 ENGLISH = ("en", "eng")

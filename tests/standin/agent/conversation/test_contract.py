@@ -54,7 +54,8 @@ def test_every_message_is_valid_by_the_contract(standin, llm, ears, check):
     end = calling("end_call", '{"reason": "done", "message": "Goodbye."}')
     long = "I looked, and there is a lot to tell. Your parcel is on its way, it will be there soon."
     model = llm(calling("look"), long, "Of course.", end)
-    own = {"llm": "custom-llm", "custom_llm": {"url": model.url}, "tools": [tool]}
+    own = {"llm": "custom-llm", "custom_llm": {"url": model.url}}
+    own["tool_ids"] = [standin.state.tools.create({"tool_config": tool}).id]
     own["built_in_tools"] = {"end_call": {"params": {}}}
     made = agent(
         standin,

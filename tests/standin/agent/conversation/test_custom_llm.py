@@ -227,7 +227,8 @@ def test_by_responses_a_webhook_of_ours_is_asked_told_and_called_the_same(standi
 
     served = serve(webhook.webhook(answer, secret=webhook.ANYONE), name="responses-webhook")
     try:
-        made = custom(standin, f"{served.url}/v1", prompt="Be kind.", tools=[tool], **BY_RESPONSES)
+        ids = [standin.state.tools.create({"tool_config": tool}).id]
+        made = custom(standin, f"{served.url}/v1", prompt="Be kind.", tool_ids=ids, **BY_RESPONSES)
         with dial(standin, made, WRITING) as socket:
             say(socket, type="user_message", text="Hi.")
             first = hear(socket, "agent_response")

@@ -27,11 +27,15 @@ LOOK_UP = {
 SHIPPED = '{"status": "shipped"}'
 
 
+def tool_ids(standin, *tools):
+    return [standin.state.tools.create({"tool_config": tool}).id for tool in tools]
+
+
 def with_tools(standin, *tools, model=None, **prompt):
     own = {"llm": "custom-llm", "custom_llm": {"url": model.url}} if model else {}
     return agent(
         standin,
-        agent={"prompt": {"tools": list(tools), **own, **prompt}},
+        agent={"prompt": {"tool_ids": tool_ids(standin, *tools), **own, **prompt}},
         conversation={"text_only": True, "client_events": ALL_EVENTS},
     )
 
