@@ -118,7 +118,7 @@ class Asr(Section):
     """How the caller is heard."""
 
     quality: str = "high"
-    provider: str = "scribe_realtime"
+    provider: str = "elevenlabs"
     user_input_audio_format: AudioFormat = "pcm_16000"
     keywords: list[str] = []
 
