@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.text import LANGUAGES, corpus
 from voicekit.text.preparer import Fragment, Preparer, prepare
 
 _REPLIES = [
@@ -100,12 +101,16 @@ def test_any_text_gives_the_same_fragments_for_any_split(text: str, chance: rand
     assert _fed(_split(text, chance), first="sentence") == expected
 
 
-@pytest.mark.parametrize("language", ["de", "es", "en-GB"])
-def test_splits_do_not_matter_in_other_languages(language: str) -> None:
+@pytest.mark.parametrize("language", [*LANGUAGES, "en-GB"])
+def test_splits_do_not_matter_for_any_kind_of_text(language: str) -> None:
     chance = random.Random(7)
-    text = "Am 5. November um 9 Uhr, z.B. im Büro. Es kostet 1.234,50 €! Sr. Gil, el 3 de mayo."
-    for _ in range(100):
-        assert _fed(_split(text, chance), language) == prepare(text, language)
+    cases = [case.written for case in corpus(language[:2])]
+    for _ in range(60):
+        text = " ".join(chance.sample(cases, 5))
+        expected = prepare(text, language)
+        _sound(text, expected)
+        for tokens in (list(text), *(_split(text, chance) for _ in range(3))):
+            assert _fed(tokens, language) == expected, tokens
 
 
 def test_hungry_and_quiet_belong_to_a_place_in_the_text_not_to_a_token() -> None:
