@@ -11,12 +11,11 @@ tape ─ sound with its place in time, and the turns in it
 sessions, calls ─ a conversation that ends    view ─ the conversation as it goes on
 """
 
-from voicekit.conversation.audio_interface import AudioFrame
 from voicekit.conversation.browser import AgentAudio, local_audio
 from voicekit.conversation.caller import Caller
 from voicekit.conversation.clip_speaker import ClipSpeaker
 from voicekit.conversation.clips import ClipAudio
-from voicekit.conversation.duplex import Duplex
+from voicekit.conversation.duplex import AudioFrame, Duplex
 from voicekit.conversation.script import Line, cough
 from voicekit.conversation.sessions import session
 from voicekit.conversation.view import ConversationView

@@ -15,12 +15,18 @@ import asyncio
 import contextlib
 import inspect
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from voicekit.conversation.track import RATE
+from voicekit.audio import Clip
+from voicekit.conversation.duplex import Duplex
 from voicekit.errors import AudioError
+
+if TYPE_CHECKING:
+    from voicekit.conversation.clip_speaker import ClipSpeaker
+    from voicekit.widgets import Speaker
 
 FORMAT = "pcm_16000"
 """The only one that the SDK's audio interfaces know."""
@@ -29,24 +35,6 @@ _SETTINGS = {
     "user_input_audio_format": ("listens to", "asr"),
 }
 _PATIENCE = 2.0  # seconds that `stop` waits for a callback which is writing to a socket
-
-
-class AudioFrame(NamedTuple):
-    """Sound of the microphone, PCM16 mono at 16 kHz.
-
-    Args:
-        pcm: the samples.
-        at: seconds of the microphone's sound before its first sample.
-    """
-
-    pcm: bytes
-    at: float
-
-    @property
-    def end(self) -> float:
-        """Seconds of the microphone's sound up to its last sample."""
-        # By whole samples: this is exactly the next frame's `at`.
-        return (round(self.at * RATE) + len(self.pcm) // 2) / RATE
 
 
 class Done:
@@ -64,37 +52,25 @@ class Done:
             yield from asyncio.wait([self._task]).__await__()
 
 
-class AudioInterface(ABC):
-    """What the SDK's conversations call; `Duplex` opens, reads, plays and closes."""
+class AudioInterface(Duplex):
+    """A `Duplex` that is the SDK's audio interface too; the devices are made of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, speaker: Speaker | ClipSpeaker, clock: Callable[[], float]) -> None:
+        super().__init__(speaker, clock)
         self._spoken = Spoken()
         self._pump: _Pump | None = None
 
-    @property
-    @abstractmethod
-    def state(self) -> str:
-        """`ready`, `started` or `stopped`."""
-
-    @abstractmethod
     def _open(self) -> None:
-        """Begin to capture, and to count from zero."""
+        super()._open()
+        self._spoken = Spoken()
+
+    def clip(self) -> Clip:
+        """What has been heard of the agent, without the pauses between, and its transcript."""
+        return replace(self.speaker.clip(self._before), text=self._spoken.agent)
 
     @abstractmethod
-    def _close(self) -> None:
-        """Capture nothing and fall silent; any thread may call it, and twice."""
-
-    @abstractmethod
-    async def _read(self) -> AudioFrame | None:
-        """Wait for the microphone's next frame; None once it is closed."""
-
-    @abstractmethod
-    def output(self, audio: bytes) -> Done:
-        """Have the agent heard, after what it has said before."""
-
-    @abstractmethod
-    def interrupt(self) -> Done:
-        """Drop what has not been heard yet."""
+    def sent(self) -> Clip:
+        """What the agent was sent, noise and pauses included, and what it understood."""
 
     def start(self, input_callback: Callable[[bytes], object]) -> Done:
         """Begin to call `input_callback` with blocks of PCM16 at 16 kHz.
@@ -106,7 +82,6 @@ class AudioInterface(ABC):
             AudioError: another conversation is going on.
         """
         self._open()
-        self._spoken = Spoken()
         self._spoken.listen(input_callback)
         self._pump = _Pump(lambda: self._send(input_callback), _is_asynchronous(input_callback))
         return Done()
@@ -115,6 +90,16 @@ class AudioInterface(ABC):
         """Fall silent and end. Safe from any thread or task, inside the callback, and twice."""
         self._close()
         return self._pump.stop() if self._pump else Done()
+
+    def output(self, audio: bytes) -> Done:
+        """Have the agent heard, after what it has said before."""
+        self._give(audio)
+        return Done()
+
+    def interrupt(self) -> Done:
+        """Drop what has not been heard yet."""
+        self.speaker.interrupt()
+        return Done()
 
     async def _send(self, callback: Callable[[bytes], object]) -> None:
         try:

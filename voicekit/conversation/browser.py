@@ -12,8 +12,8 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from voicekit.arguments import check_seconds, check_type
 from voicekit.audio import Clip
-from voicekit.conversation.audio_interface import AudioFrame
-from voicekit.conversation.duplex import Duplex
+from voicekit.conversation.audio_interface import AudioInterface
+from voicekit.conversation.duplex import AudioFrame
 from voicekit.conversation.hearing import Hearing
 from voicekit.conversation.tape import Span
 from voicekit.conversation.track import RATE
@@ -28,7 +28,7 @@ _LOOK = 0.02  # seconds between two looks at whether the microphone listens
 _WAITING = 5.0  # seconds of microphone that wait for who reads it before the oldest is dropped
 
 
-class AgentAudio(Duplex):
+class AgentAudio(AudioInterface):
     """The browser's microphone and speaker: the SDK's `audio_interface`, and a `Duplex`.
 
     ```python

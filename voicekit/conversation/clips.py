@@ -11,9 +11,9 @@ from pathlib import Path
 
 from voicekit.arguments import check_number, check_seconds
 from voicekit.audio import Clip
-from voicekit.conversation.audio_interface import AudioFrame
+from voicekit.conversation.audio_interface import AudioInterface
 from voicekit.conversation.clip_speaker import ClipSpeaker, Clock
-from voicekit.conversation.duplex import Duplex
+from voicekit.conversation.duplex import AudioFrame
 from voicekit.conversation.tape import Span, Tape
 from voicekit.conversation.track import RATE, Track, load, mixed
 from voicekit.errors import AudioError
@@ -22,7 +22,7 @@ _SHORTEST_BLOCK = 0.001  # seconds
 _LONGEST_TAPE = 24 * 3600.0  # seconds
 
 
-class ClipAudio(Duplex):
+class ClipAudio(AudioInterface):
     """A caller made of clips: the `audio_interface` of the SDK, and a `Duplex` for your own loop.
 
     The microphone plays the clips in real time over a noise floor. What the agent says is

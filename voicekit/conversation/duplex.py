@@ -8,14 +8,12 @@ same for all of them.
 from __future__ import annotations
 
 import threading
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from voicekit.arguments import check_type
 from voicekit.audio import Clip
-from voicekit.conversation.audio_interface import AudioFrame, AudioInterface, Done
 from voicekit.conversation.tape import Span, turns
 from voicekit.conversation.track import RATE
 from voicekit.errors import AudioError
@@ -27,7 +25,25 @@ if TYPE_CHECKING:
     from voicekit.widgets import Speaker
 
 
-class Duplex(AudioInterface):
+class AudioFrame(NamedTuple):
+    """Sound of the microphone, PCM16 mono at 16 kHz.
+
+    Args:
+        pcm: the samples.
+        at: seconds of the microphone's sound before its first sample.
+    """
+
+    pcm: bytes
+    at: float
+
+    @property
+    def end(self) -> float:
+        """Seconds of the microphone's sound up to its last sample."""
+        # By whole samples: this is exactly the next frame's `at`.
+        return (round(self.at * RATE) + len(self.pcm) // 2) / RATE
+
+
+class Duplex(ABC):
     """A microphone and a loudspeaker: an `AgentAudio`, a `ClipAudio` or a `Caller`.
 
     ```python
@@ -54,7 +70,6 @@ class Duplex(AudioInterface):
     """Samples a second of the frames, and of what is played."""
 
     def __init__(self, speaker: Speaker | ClipSpeaker, clock: Callable[[], float]) -> None:
-        super().__init__()
         self.speaker = speaker
         self._clock = clock
         self._opened: float | None = None  # by the clock
@@ -74,7 +89,7 @@ class Duplex(AudioInterface):
     def _capture(self) -> None:
         """Begin to capture."""
 
-    async def _wait_until_captured(self) -> None:
+    async def _wait_until_captured(self) -> None:  # noqa: B027  most microphones are there
         """Wait for a person's permission.
 
         Raises:
@@ -92,10 +107,6 @@ class Duplex(AudioInterface):
     def _is_over(self) -> bool:
         """Whether no more is to be expected of the microphone."""
         return False
-
-    @abstractmethod
-    def sent(self) -> Clip:
-        """What the agent was sent, noise and pauses included, and what it understood."""
 
     @abstractmethod
     def _spans(self) -> tuple[Iterable[Span], Iterable[Span]]:
@@ -185,7 +196,7 @@ class Duplex(AudioInterface):
             )
         pcm: Any = getattr(sound, "pcm", sound)
         check_type("sound", pcm, bytes, "Pass PCM16, a Clip, or a chunk of a voice.")
-        self.output(pcm)
+        self._give(pcm)
 
     def begin(self) -> None:
         """Begin another utterance: `played` counts from the end of what is queued now."""
@@ -247,18 +258,11 @@ class Duplex(AudioInterface):
                 f"Open the device first: `async with audio:` (a {type(self).__name__})."
             )
 
-    def output(self, audio: bytes) -> Done:
-        """Have the agent heard, after what it has said before."""
+    def _give(self, pcm: bytes) -> None:
         with self._lock:
             if self.state == "started":
-                self._given += len(audio) / 2 / RATE
-                self.speaker.play(audio)
-        return Done()
-
-    def interrupt(self) -> Done:
-        """Drop what has not been heard yet."""
-        self.speaker.interrupt()
-        return Done()
+                self._given += len(pcm) / 2 / RATE
+                self.speaker.play(pcm)
 
     async def _read(self) -> AudioFrame | None:
         if self._reading:
@@ -273,10 +277,6 @@ class Duplex(AudioInterface):
             self._reading = False
 
     # --- what was said and heard ----------------------------------------------------------------
-
-    def clip(self) -> Clip:
-        """What has been heard of the agent, without the pauses between, and its transcript."""
-        return replace(self.speaker.clip(self._before), text=self._spoken.agent)
 
     def turns(self, profile: str | None = None, last: int | None = None) -> list[Timeline]:
         """One timeline for each stretch of speech: its end, and when the answer became audible.
