@@ -13,7 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the extended tests too")
 
 
-SPOKEN = ("01-", "02-")
+SPOKEN = ("01-", "02-", "04-")
 """Lessons that hold conversations of a minute or more, aloud and so in real time: extended."""
 
 
