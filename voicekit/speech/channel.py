@@ -181,13 +181,8 @@ class Channel:
                 if audio.final:
                     return
         except ConnectionClosed as closed:
-            close = closed.rcvd  # theirs: one of ours says what we thought of their frames
-        if close is None or close.code not in {1000, *_REFUSALS}:
-            code, reason = self._socket.close_code, self._socket.close_reason
-            lost = f"The speech socket closed early (code {code}: {reason or '-'})."
-            raise SpeechDroppedError(lost)
-        if close.code != 1000:
-            raise SpeechError.of(close.reason, f"it closed the socket with code {close.code}")
+            lost = closed
+        check_close(lost, self._socket)
 
     def abort(self) -> None:
         """Hang up at once, without a closing handshake."""
@@ -202,6 +197,21 @@ class Channel:
             await self._socket.send(json.dumps(message))
         except ConnectionClosed as closed:
             raise SpeechDroppedError("The speech socket closed while text was sent.") from closed
+
+
+def check_close(closed: ConnectionClosed, socket: ClientConnection) -> None:
+    """See that a socket was closed because all was said.
+
+    Raises:
+        SpeechError: the vendor's own error, with its reason.
+        SpeechDroppedError: the connection was lost.
+    """
+    close = closed.rcvd  # theirs: one of ours says what we thought of their frames
+    if close is None or close.code not in {1000, *_REFUSALS}:
+        code, reason = socket.close_code, socket.close_reason
+        raise SpeechDroppedError(f"The speech socket closed early (code {code}: {reason or '-'}).")
+    if close.code != 1000:
+        raise SpeechError.of(close.reason, f"it closed the socket with code {close.code}")
 
 
 def _refused(refusal: InvalidStatus) -> SpeechError:

@@ -128,7 +128,7 @@ class Ledger:
         known = known or (place <= self._done and not self._unread)
         if place > self._done:
             self._bridge(place, begin)
-        elif place == self._done and begin < self._end - _SLACK and self._fragment_begins():
+        elif self._fragment_is_cut(letters, place, begin):
             self._doubt(self._done - 1)
         if place >= self._done:
             self._segment, self._begin = place, begin
@@ -229,8 +229,13 @@ class Ledger:
     def _doubt(self, letter: int) -> None:
         self._doubtful = self._doubtful or self.fragments[self._fragment(letter)]
 
-    def _fragment_begins(self) -> bool:
-        """Whether the next letter is the first of a fragment; vendors make those one by one."""
+    def _fragment_is_cut(self, letters: str, place: int, begin: float) -> bool:
+        """Whether a message begins a fragment before the one before it has sounded to its end.
+
+        Vendors make fragments one by one; a message with a space alone begins none.
+        """
+        if not letters or place != self._done or begin >= self._end - _SLACK:
+            return False
         if not 0 < self._done < len(self._letters):
             return False
         return self._fragment(self._done - 1) != self._fragment(self._done)

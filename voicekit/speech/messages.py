@@ -50,7 +50,7 @@ def read(frame: str | bytes) -> Audio:
         if not isinstance(event, dict):
             raise TypeError("a message is an object")
         pcm = base64.b64decode(event.get("audio") or "", validate=True)
-        final = event.get("isFinal") or False
+        final = event.get("isFinal") or event.get("is_final") or False
         if not isinstance(event.get("audio"), str | None) or not isinstance(final, bool):
             raise TypeError("a field is of another type")
     except (ValueError, TypeError, RecursionError):
@@ -72,8 +72,8 @@ def _times(alignment: Any) -> tuple[str, tuple[float, ...]]:
         ValueError, TypeError, KeyError, OverflowError: they make no sense.
     """
     chars = alignment["chars"]
-    starts = _either(alignment, "charStartTimesMs", "charsStartTimesMs")
-    lengths = _either(alignment, "charDurationsMs", "charsDurationsMs")
+    starts = _either(alignment, "charStartTimesMs", "charsStartTimesMs", "char_start_times_ms")
+    lengths = _either(alignment, "charDurationsMs", "charsDurationsMs", "char_durations_ms")
     ends = tuple((begin + lasts) / 1000 for begin, lasts in zip(starts, lengths, strict=True))
     text = "".join(chars)
     if len(ends) != len(text) or len(chars) != len(text):
@@ -84,7 +84,7 @@ def _times(alignment: Any) -> tuple[str, tuple[float, ...]]:
 
 
 def _either(alignment: dict[str, Any], *names: str) -> Sequence[float]:
-    """The list of numbers under one of these names: the two sockets spell them differently."""
+    """The list of numbers under one of these names: the sockets spell them differently."""
     values = next((alignment[name] for name in names if alignment.get(name) is not None), None)
     if not isinstance(values, list) or not all(type(value) in (int, float) for value in values):
         raise TypeError("a list of numbers")

@@ -18,6 +18,7 @@ from voicekit.audio import Clip
 from voicekit.errors import SpeechDroppedError, SpeechError
 from voicekit.speech.channel import Channel
 from voicekit.speech.delivery import Chunk, Delivery
+from voicekit.speech.dialogue import Turn
 from voicekit.speech.heard import Ledger
 from voicekit.speech.messages import Audio
 from voicekit.speech.tokens import Text, tokens
@@ -47,7 +48,7 @@ class Utterance:
     def __init__(
         self,
         text: Text,
-        open_channel: Callable[[], Awaitable[Channel]],
+        open_channel: Callable[[], Awaitable[Channel | Turn]],
         preparer: Preparer,
         rate: int,
         timeline: Timeline,
@@ -62,8 +63,8 @@ class Utterance:
         self._release = Release(preparer)
         self._delivery = Delivery(rate, timeline, trim)
         self._ledger = Ledger(rate)
-        self._channel: Channel | None = None
-        self._told: Channel | None = None  # that there is no more text
+        self._channel: Channel | Turn | None = None
+        self._told: Channel | Turn | None = None  # that there is no more text
         self._unsent: deque[str] = deque()
         self._finished = False  # no more text will come
         self._sending = asyncio.Lock()

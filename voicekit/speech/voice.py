@@ -17,8 +17,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, Never
 
 from voicekit.arguments import check_choice, check_type
+from voicekit.speech import dialogue
 from voicekit.speech.channel import Address, Spare
 from voicekit.speech.delivery import Chunk
+from voicekit.speech.dialogue import DialogueLine, is_dialogue
 from voicekit.speech.tokens import Text
 from voicekit.speech.utterance import Utterance
 from voicekit.text.preparer import Preparer
@@ -39,10 +41,12 @@ class Voice:
     Args:
         world: from `voicekit.connect()`; None connects with its defaults.
         voice: an ElevenLabs voice id.
-        model: flash for conversation; turbo and multilingual work as well. The vendor's controls
+        model: flash for conversation; turbo, multilingual and the dialogue models v3 and v4
+            (`eleven_v4_turbo`) work as well. The vendor's controls
             in a text (pauses, phonemes, [laughs]) reach a model that reads them and no other.
         rate: PCM samples a second of the chunks.
         settings: stability, similarity_boost, style, speed, use_speaker_boost; the vendor's ranges.
+            The dialogue models read `stability` alone.
         language: how numbers, dates and amounts are said.
         first: `clause` starts to speak at the first clause, `sentence` waits for a whole sentence.
         normalise: say numbers, dates and symbols as words, whatever the vendor would make of them.
@@ -80,11 +84,12 @@ class Voice:
             raise ValueError(f"The vendor has no PCM of {rate!r} samples a second, but {known}.")
         check_choice("first", first, ("clause", "sentence"))
         Preparer(language, first, normalise, model)  # refuses a language without rules here
+        known_settings = dialogue.SETTINGS if is_dialogue(model) else _SETTINGS
         for name in settings or ():
-            check_choice("settings", name, _SETTINGS)
+            check_choice("settings", name, known_settings)
         address = Address(world.elevenlabs_url, world.elevenlabs_key, voice, model, rate, settings)
         self.rate = rate
-        self._connection = Spare(address)
+        self._connection = DialogueLine(address) if is_dialogue(model) else Spare(address)
         self._preparer: Callable[[], Preparer] = lambda: Preparer(language, first, normalise, model)
         self._profile = world.profile
         self._trim = trim

@@ -23,7 +23,7 @@ from voicekit.standin.http.journal import Journaling
 from voicekit.standin.http.refusals import Refusal, Refusing, refuse
 from voicekit.standin.openai import chat_completions, responses, transcriptions
 from voicekit.standin.rest.routes import AGENTS
-from voicekit.standin.speech import realtime, speech_to_text, text_to_speech
+from voicekit.standin.speech import dialogue, realtime, speech_to_text, text_to_speech
 from voicekit.standin.speech.multi_stream_input import multi_stream_input
 from voicekit.standin.speech.stream_input import stream_input
 from voicekit.standin.state import State
@@ -53,6 +53,8 @@ ELEVENLABS: Sequence[BaseRoute] = (
     _post(f"{_SPEECH}/stream/with-timestamps", text_to_speech.stream_with_timestamps),
     WebSocketRoute(f"{_SPEECH}/stream-input", stream_input),
     WebSocketRoute(f"{_SPEECH}/multi-stream-input", multi_stream_input),
+    WebSocketRoute("/v1/text-to-dialogue/stream-input", dialogue.stream_input),
+    WebSocketRoute("/v1/text-to-dialogue/multi-stream-input", dialogue.multi_stream_input),
     WebSocketRoute("/v1/convai/conversation", conversation),
     *AGENTS,  # the REST half: see agent/routes.py
     _post("/v1/speech-to-text", speech_to_text.convert),

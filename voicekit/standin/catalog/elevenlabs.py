@@ -125,7 +125,8 @@ def model(model_id: str, route: str) -> Model:
                 return known
             usable = ", ".join(other.id for other in models() if route in other.where)
             said = f"The model {model_id} cannot be used here. These can: {usable}."
-            name = "model_not_allowed" if route == "socket" else "unsupported_model"
+            sockets = ("socket", "dialogue")
+            name = "model_not_allowed" if route in sockets else "unsupported_model"
             raise Refusal("elevenlabs", name, said, "model_id")
     said = f"A model with the id {model_id[:60]!r} does not exist."
     raise Refusal("elevenlabs", "model_not_found", said, "model_id")

@@ -36,6 +36,7 @@ class Context:
 
     def __init__(self, line: Line, names: dict[str, str], final: dict[str, Any]) -> None:
         self._line = line
+        self._voice = line.voice
         self._names = names
         self._final = {**final, **names}
         self._first: ClientMessage | None = None
@@ -81,6 +82,12 @@ class Context:
                 await self._generate(*item)
         await self._line.send(self._final)
 
+    @staticmethod
+    def _worded(audio: str, alignment: dict[str, Any] | None) -> dict[str, Any]:
+        """A message with sound, in this socket's words."""
+        both = {"normalizedAlignment": alignment, "alignment": alignment}
+        return {"audio": audio, "isFinal": None, **both}
+
     def _begin(self, message: ClientMessage) -> None:
         settings = message.voice_settings or VoiceSettings()
         settings.check(self._line.model)
@@ -116,7 +123,7 @@ class Context:
         for part in passages(segment):
             try:
                 words = without_tags(part) if self._line.query.enable_ssml_parsing else part
-                speech = await state.voice.say(words, self._line.voice.offline, self._speed)
+                speech = await state.voice.say(words, self._voice.offline, self._speed)
                 speech = replace(speech, text=part)
                 if not await self._send(speech, sent):
                     return
@@ -146,12 +153,6 @@ class Context:
                 alignment = alignment_ms(speech, piece.first, piece.last, piece.start)
             elif piece.first == 0 and piece.start == 0:
                 alignment = alignment_ms(speech, 0, len(speech.text), 0.0)
-            message = {
-                "audio": base64.b64encode(piece.audio).decode(),
-                "isFinal": None,
-                "normalizedAlignment": alignment,
-                "alignment": alignment,
-                **self._names,
-            }
-            await self._line.send(message)
+            audio = base64.b64encode(piece.audio).decode()
+            await self._line.send({**self._worded(audio, alignment), **self._names})
         return True

@@ -33,20 +33,25 @@ async def multi_stream_input(websocket: WebSocket) -> None:
 async def _talk(line: Line) -> None:
     async with asyncio.TaskGroup() as outer:
         async with asyncio.TaskGroup() as speaking:
-            contexts = _Contexts(line, speaking)
+            contexts = Contexts(line, speaking)
             reading = outer.create_task(contexts.read())
             await contexts.closing.wait()
         reading.cancel()
 
 
-class _Contexts:
-    """The contexts of one socket."""
+class Contexts:
+    """The contexts of one socket.
+
+    Attributes:
+        line: the socket.
+        open: the contexts that take text, by name.
+    """
 
     def __init__(self, line: Line, speaking: asyncio.TaskGroup) -> None:
         self.closing = asyncio.Event()
-        self._line = line
+        self.line = line
         self._speaking = speaking
-        self._open: dict[str, Context] = {}
+        self.open: dict[str, Context] = {}
         self._idle: dict[str, asyncio.TimerHandle] = {}
         self._closed: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,7 +61,7 @@ class _Contexts:
         try:
             while True:
                 try:
-                    message = await self._line.receive()
+                    message = await self.line.receive()
                 except Complaint as complaint:
                     if complaint.name == TIMED_OUT and self._tasks:
                         continue  # every context ends by its own timer, and may still speak
@@ -70,12 +75,12 @@ class _Contexts:
     def _take(self, message: ClientMessage) -> None:
         name = message.context_id or DEFAULT
         if message.close_socket:
-            for known in list(self._open):
+            for known in list(self.open):
                 self._close(known, flush=True)
             self.closing.set()
         elif message.close_context:
             self._close(name)
-        elif name in self._open or self._opens(name, message):
+        elif name in self.open or self._opens(name, message):
             self._hear(name, message)
 
     def _opens(self, name: str, message: ClientMessage) -> bool:
@@ -90,22 +95,31 @@ class _Contexts:
 
     def _hear(self, name: str, message: ClientMessage) -> None:
         names = {"contextId": name, "context_id": name}
-        if name not in self._open:
-            if len(self._open) == MOST:
-                raise Complaint(
-                    "max_active_conversations",
-                    "Maximum simultaneous contexts per WebSocket connection exceeded "
-                    f"({MOST}). Please close an existing context before opening a new one.",
-                )
-            self._start(name, Context(self._line, names, final={"isFinal": True}))
+        if name not in self.open:
+            self._admit(name)
+            self._start(name, Context(self.line, names, final={"isFinal": True}))
         try:
-            self._open[name].hear(message)
+            self.open[name].hear(message)
         except (Complaint, Refusal) as error:
             raise Complaint(error.name, error.message, names) from error
         self._rest(name)
 
+    def _admit(self, name: str) -> None:
+        """See that there is room for one more context.
+
+        Raises:
+            Complaint: there is not.
+        """
+        if len(self.open) == MOST:
+            raise Complaint(
+                "max_active_conversations",
+                "Maximum simultaneous contexts per WebSocket connection exceeded "
+                f"({MOST}). Please close an existing context before opening a new one.",
+                {"contextId": name, "context_id": name},
+            )
+
     def _start(self, name: str, context: Context) -> None:
-        self._open[name] = context
+        self.open[name] = context
         self._closed.discard(name)
         task = self._speaking.create_task(context.run())
         self._tasks.add(task)
@@ -116,10 +130,10 @@ class _Contexts:
         if name in self._idle:
             self._idle[name].cancel()
         loop = asyncio.get_running_loop()
-        self._idle[name] = loop.call_later(self._line.query.inactivity_timeout, self._close, name)
+        self._idle[name] = loop.call_later(self.line.query.inactivity_timeout, self._close, name)
 
     def _close(self, name: str, flush: bool = False) -> None:
-        if context := self._open.pop(name, None):
+        if context := self.open.pop(name, None):
             self._idle.pop(name).cancel()
             self._closed.add(name)
             context.end(flush=flush)

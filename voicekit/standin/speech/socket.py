@@ -39,12 +39,15 @@ class Line:
         Refusal: a query parameter, the voice or the key is not valid.
     """
 
-    def __init__(self, websocket: WebSocket) -> None:
+    def __init__(self, websocket: WebSocket, kind: type[ClientMessage] = ClientMessage) -> None:
+        self._kind = kind
         self.state: State = websocket.state.standin
         self.query = read_query(SocketQuery, websocket.query_params)
         check_format(self.query.output_format, STREAMED)
-        self.model = elevenlabs.model(self.query.model_id, "socket")
-        self.voice = elevenlabs.voice(websocket.path_params["voice_id"])
+        self.model = elevenlabs.model(self.query.model_id, _route(websocket))
+        # A dialogue's voices come with its contexts: until then, any.
+        named = websocket.path_params.get("voice_id")
+        self.voice = elevenlabs.voice(named) if named else elevenlabs.voices()[0]
         self.hasty = bool(websocket.scope.get("voicekit.hasty"))
         """Whether a fault has this socket close before it speaks."""
         self._websocket = websocket
@@ -82,7 +85,7 @@ class Line:
             raise WebSocketDisconnect(raw.get("code", 1005))
         if raw.get("text") is None:
             raise Complaint("invalid_message", "Messages are JSON text; this one was binary.")
-        message = read_json(ClientMessage, raw["text"], "message")
+        message = read_json(self._kind, raw["text"], "message")
         if not self._open:
             self._admit(message.key)
         if message.says_nothing:
@@ -98,7 +101,11 @@ class Line:
         self._open = True
 
 
-async def serve(websocket: WebSocket, talk: Callable[[Line], Awaitable[None]]) -> None:
+async def serve(
+    websocket: WebSocket,
+    talk: Callable[[Line], Awaitable[None]],
+    kind: type[ClientMessage] = ClientMessage,
+) -> None:
     """Accept, talk, and close: with 1000 when all is said, else with an error message before.
 
     Raises:
@@ -106,16 +113,21 @@ async def serve(websocket: WebSocket, talk: Callable[[Line], Awaitable[None]]) -
     """
     model_id = websocket.query_params.get("model_id", DEFAULT_MODEL)
     if any(known.id == model_id for known in elevenlabs.models()):
-        elevenlabs.model(model_id, "socket")
+        elevenlabs.model(model_id, _route(websocket))
     await websocket.accept()
     try:
         try:
-            await talk(Line(websocket))
+            await talk(Line(websocket, kind))
             await websocket.close(1000)
         except* (Refusal, Complaint) as group:
             await _fail(websocket, _first(group))
     except* WebSocketDisconnect:
         pass  # whoever left needs no goodbye; all tasks of this socket have ended
+
+
+def _route(websocket: WebSocket) -> str:
+    """The kind of route, as a model's `where` has it."""
+    return "socket" if "voice_id" in websocket.path_params else "dialogue"
 
 
 async def _fail(websocket: WebSocket, error: BaseException) -> None:
