@@ -75,7 +75,8 @@ class Words:
         headed = previous in self._headings or previous.title() in self._headings
         if base in self._never_roman and not (headed and set(base) <= set("IVXL")):
             return None
-        reign = previous in self._rulers and (len(base) > 1 or _REIGN.search(before(m)))
+        sure = len(base) > 1 or self._numerals.language != "en" or _REIGN.search(before(m))
+        reign = previous in self._rulers and sure
         if base == "IV" and previous.islower():  # a drip
             return None
         lone = len(base) == 1 and not headed
