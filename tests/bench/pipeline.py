@@ -37,7 +37,7 @@ ROOMS = (-65.0, -41.0)
 """dBFS of the pink noise: 39 and 15 dB below the callers."""
 VOICES = 4
 """Voices in which each sentence is said."""
-HANGOVERS = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5)
+HANGOVERS = (0.2, 0.35, 0.4, 0.5, 0.7, 1.0, 1.5)
 RULES, OURS = "words, speculative", "words, trigrams, speculative"
 STRATEGIES = ("silence", "words", RULES, OURS)
 TELL, WHOLE, ALL = "words tell", "whole", "all"

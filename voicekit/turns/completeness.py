@@ -28,8 +28,8 @@ class Completeness(Enum):
 
 
 UNLIKELY = -1.3
-"""Logarithm of the probability of a sentence's end below which the text goes on; of 136 whole
-sentences of the tuning lists 2 are below, questions like "how long does it take" left out."""
+"""Logarithm of the probability of a sentence's end below which the text goes on. Of 172 whole
+utterances on which it was chosen 1 is below, those that hold a question left out."""
 
 
 def completeness(
@@ -115,9 +115,8 @@ def _asks_within(words: list[str]) -> bool:
 
 
 def _asks(words: list[str]) -> bool:
-    """Whether this is a question that ends in its verb, which sentences seldom do."""
-    asked = [n for n, word in enumerate(words) if word in _set("question_words")]
-    return bool(asked) and not _set("question_auxiliaries").isdisjoint(words[asked[0] :])
+    """Whether this holds a question, which ends in its verb: other sentences seldom do."""
+    return not _set("question_words").isdisjoint(words[:-2])
 
 
 def _asks_without_verb(words: list[str]) -> bool:

@@ -117,7 +117,7 @@ EAGERNESS = {
     "eager": Eagerness(finished=0.22, open=0.57, unfinished=0.7),
     "normal": Eagerness(),
     "patient": Eagerness(finished=0.85, open=1.2, unfinished=1.6),
-    "attentive": Eagerness(finished=0.4, open=0.7, unfinished=1.7, pause=FRAME),
+    "attentive": Eagerness(finished=0.35, open=0.6, unfinished=1.7, pause=FRAME),
 }
 """By name: from quick and sometimes rude to polite and slow. `attentive` is quick after finished
 words and slow after others, for a loop with partial transcripts: `python3 -m voicekit bench
