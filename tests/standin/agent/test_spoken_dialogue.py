@@ -10,7 +10,7 @@ from waiting import HANG
 
 from bench.agent_turns import reply
 from voicekit.conversation import Caller
-from voicekit.standin.script import agent_lines, lesson_lines
+from voicekit.standin.script import lines
 
 pytestmark = [pytest.mark.extended, needs_strangers]
 
@@ -71,5 +71,5 @@ def test_talk_of_other_things_gets_an_honest_answer_and_no_order(client):
     given = asyncio.run(
         gather(*(reply(client, made, said(text, n), -65.0, n) for n, text in enumerate(other)))
     )
-    honest = {agent_lines.say("not_understood"), lesson_lines.fixed("fallback")}
+    honest = {lines.agents("not_understood"), lines.fixed("fallback")}
     assert set(given) <= honest

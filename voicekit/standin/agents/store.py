@@ -13,7 +13,7 @@ from voicekit.standin.agents import lint, request_bodies
 from voicekit.standin.agents.config import ConversationConfig, Section
 from voicekit.standin.agents.platform import PlatformSettings
 from voicekit.standin.agents.register import Register
-from voicekit.standin.script import lesson_lines
+from voicekit.standin.script import lines
 
 READY = "agent_standin"
 """The id of the agent that needs no creating: the scripted support desk."""
@@ -77,7 +77,7 @@ class Agents(Register[Agent]):
             READY,
             {
                 "name": "The stand-in's scripted support desk",
-                "conversation_config": {"agent": {"first_message": lesson_lines.fixed("opening")}},
+                "conversation_config": {"agent": {"first_message": lines.fixed("opening")}},
             },
         )
 

@@ -12,7 +12,7 @@ from voicekit.standin.answer.model import ToolCall
 from voicekit.standin.catalog.profiles import wait_until
 from voicekit.standin.conversation.ending import OPERATIONAL, Ended
 from voicekit.standin.openai.chat import ChatRequest
-from voicekit.standin.script import agent_lines, completions, responder
+from voicekit.standin.script import completions, lines, responder
 from voicekit.standin.script.dialogue import Answer
 from voicekit.standin.script.intents import intents
 from voicekit.standin.script.tool_rules import Call
@@ -63,8 +63,8 @@ class ScriptedModel:
         """There is nothing to give back."""
 
     def _decide(self, request: ChatRequest) -> Answer:
-        if request.messages[-1].text == agent_lines.SILENCE:
-            return Answer("script", agent_lines.say("still_there"))
+        if request.messages[-1].text == lines.SILENCE:
+            return Answer("script", lines.agents("still_there"))
         found = responder.answer(request)
         scripted = found.layer in ("fallback", "retrieval")  # its own documents come first
         if scripted and (known := self._look_up(request.messages[-1].text)):

@@ -16,7 +16,7 @@ from voicekit.standin.conversation.call import Call
 from voicekit.standin.conversation.ending import Ended
 from voicekit.standin.conversation.timers import Timers
 from voicekit.standin.records.transcript import Item
-from voicekit.standin.script import agent_lines
+from voicekit.standin.script import lines
 from voicekit.turns import Speculation
 
 
@@ -145,7 +145,7 @@ class Turns:
         self.unguess()
         if self.interruptible:
             self.interrupt()
-            self._say(agent_lines.say("not_understood"))
+            self._say(lines.agents("not_understood"))
 
     def cut_in(self) -> bool:
         """The caller begins to speak; whether the agent was cut short by it."""
@@ -180,9 +180,9 @@ class Turns:
     def ask_again(self) -> None:
         """The caller has been silent for long: let the agent say something."""
         self._call.record.add(
-            "user", agent_lines.SILENCE, self._call.at, event_id=self._call.next_event()
+            "user", lines.SILENCE, self._call.at, event_id=self._call.next_event()
         )
-        self._call.history.user(agent_lines.SILENCE)
+        self._call.history.user(lines.SILENCE)
         self._start(Reply(self._call, self._tools))
 
     def close_with(self, line: str, end: Ended) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from voicekit.standin.openai.chat import ToolFunction
-from voicekit.standin.script import lesson_lines, retrieval, slots, tool_rules
+from voicekit.standin.script import lines, retrieval, slots, tool_rules
 from voicekit.standin.script.intents import Intent, intents
 from voicekit.standin.script.spoken_numbers import to_digits, words
 from voicekit.standin.script.tool_parameters import Heard, kind_of
@@ -92,7 +92,7 @@ def heard(said: Sequence[str], fields: Mapping[str, Any] | None = None) -> Heard
 
 
 def _decide(said: Sequence[str], tools: Sequence[ToolFunction], asked: Question | None) -> Decision:
-    line = lesson_lines.line(said[-1])
+    line = lines.answer_to(said[-1])
     if line is not None:
         return Answer("script", line), None
     followed = _follow_up(said, asked) if asked else None
@@ -104,7 +104,7 @@ def _decide(said: Sequence[str], tools: Sequence[ToolFunction], asked: Question 
         return _from_plan(plan, said[-1], {})
     intent = match.intent if match else _bare_order(said[-1])
     if intent is None:
-        return Answer("fallback", lesson_lines.fixed("fallback")), None
+        return Answer("fallback", lines.fixed("fallback")), None
     return _from_intent(intent, said[-1], _carried(said))
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from voicekit.standin.http.refusals import Refusal
 from voicekit.standin.openai import chat_rules
 from voicekit.standin.openai.chat import ChatRequest, ToolFunction
-from voicekit.standin.script import dialogue, lesson_lines, tool_results, tool_rules
+from voicekit.standin.script import dialogue, lines, tool_results, tool_rules
 from voicekit.standin.script.dialogue import Answer
 from voicekit.standin.script.tool_rules import Call
 
@@ -29,7 +29,7 @@ def answer(request: ChatRequest) -> Answer:
     """The answer to a chat completion request."""
     said = [message.text for message in request.messages if message.role == "user"]
     if not said:
-        return Answer("script", lesson_lines.fixed("opening"))
+        return Answer("script", lines.fixed("opening"))
     tools = [tool.function for tool in request.tools or () if request.tool_choice != "none"]
     if request.messages[-1].role == "tool":
         return _after_results(request, tools, said)
@@ -102,4 +102,4 @@ def _just_said(request: ChatRequest) -> str:
 
 def _last_reply(request: ChatRequest) -> str:
     replies = [m.text for m in request.messages if m.role == "assistant" and m.text]
-    return replies[-1] if replies else lesson_lines.fixed("silent")
+    return replies[-1] if replies else lines.fixed("silent")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicekit.standin.answer.clauses import Cutter
+from voicekit.standin.answer.statement import Cutter
 
 
 def cut(*pieces: str) -> list[str]:
