@@ -40,7 +40,7 @@ from voicekit.standin.engines import Heard
 from voicekit.standin.engines.asr_pool import WorkerEars
 from voicekit.standin.engines.tts import WorkerSynthesiser
 from voicekit.standin.script import dialogue, slots
-from voicekit.standin.script.written_form import written
+from voicekit.standin.script.itn import written
 
 OURS = ("tenor", "alto", "baritone", "soprano", "bass", "british")
 NOISES = ("white", "pink", "speech", "babble")

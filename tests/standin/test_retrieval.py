@@ -5,7 +5,7 @@ from pathlib import Path
 
 from voicekit.standin.script import retrieval
 from voicekit.standin.script.intents import intents
-from voicekit.standin.script.spoken_numbers import words
+from voicekit.standin.script.itn import words
 
 HELD_OUT = tomllib.loads(
     (Path(__file__).parents[1] / "data" / "paraphrases.toml").read_text("utf-8")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from voicekit.standin.script.itn import to_digits
 from voicekit.standin.script.slots import extract
-from voicekit.standin.script.spoken_numbers import to_digits
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from voicekit.standin.engines.noise import readings, without_noise
 from voicekit.standin.engines.sound import above_silence, at_listening_rate
 from voicekit.standin.engines.worker import Attendant, DiedError, Request
 from voicekit.standin.script import phrasings
-from voicekit.standin.script.written_form import written
+from voicekit.standin.script.itn import written
 
 MOST_DECODERS = 4  # processes of about 75 MB, 165 MB once one had to listen to any English
 

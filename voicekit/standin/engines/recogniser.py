@@ -45,17 +45,26 @@ AGREE = 0.26  # of the phones, how much open dictation may differ on a sentence 
 ALIKE = 0.1  # of the phones, how much two readings of a sound may differ and mean the same
 CALLERS = 0.4  # coverage from which dictation, or what two readings say, is taken for a caller's
 NUMBER_AGREE = 0.5  # likewise on a number, whose short words it is often wrong about
-DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"}
+SCALES = {"hundred", "thousand", "million"}
+NUMBERS = SCALES | {
+    "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+    "double",
+}  # fmt: skip
 FEWEST_DIGITS = 3  # that are a number somebody may act on
 WORD = re.compile(r"[a-z'.]+")
 LOG10 = math.log10(1.0001)  # pocketsphinx's logarithms have the base 1.0001
 # Where the sound is clear, this saves a fifth of the time, and costs no answer if what it is not
 # sure of is searched for again with the library's own, wider search. In noise that one it is.
 CLEAR = {"topn": 2, "wbeam": 7e-24, "maxwpf": 12}
+# A second pass gains a word in fifty and doubles the wait: for what is in doubt, and for numbers.
+THOROUGH = {"fwdflat": True, "fwdflatlw": 6, "lw": 6, "topn": 8}
 KEYWORD_WEIGHT = 9  # times a keyword counts as much as a sentence
 MOST_MODELS = 4  # sets of keywords kept in memory, about 16 MB each
 
 EDGES = {"<s>", "</s>"}
+NUMBER = "<number>"  # any, where turns of phrase are compared
 
 Triple = tuple[str, str, str]
 
@@ -89,9 +98,10 @@ class Recogniser:
         """
         wide, quick, coverage = self._model(tuple(keywords))
         words = _decoded(wide if others else quick, pcm)
-        if final and not others and coverage.of(_said(words)) < SURE:
+        number = not NUMBERS.isdisjoint(_said(words))  # "fourteen" and "forty" are soon confused
+        if final and not others and (number or coverage.of(_said(words)) < SURE):
             again = _decoded(wide, pcm)
-            words = again if coverage.of(_said(again)) >= SURE else words
+            words = again if number or coverage.of(_said(again)) >= SURE else words
         texts = _said(words)
         sure = coverage.of(texts)
         if not words and not final:
@@ -108,7 +118,7 @@ class Recogniser:
         pairs = itertools.combinations(readings, 2)
         same = (one for one, two in pairs if self._distance(_said(one), _said(two)) <= ALIKE)
         for likely in (*same, freely):
-            if coverage.of(_said(likely)) >= CALLERS and DIGITS.isdisjoint(_said(likely)):
+            if coverage.of(_said(likely)) >= CALLERS and NUMBERS.isdisjoint(_said(likely)):
                 return _answer("grammar", likely, ACCEPT)
         return _answer("dictation" if freely else "none", freely, sure if freely else 0.0)
 
@@ -127,20 +137,19 @@ class Recogniser:
                 language, dictionary = Path(folder, "language.lm"), Path(folder, "words.dict")
                 language.write_text(model, "utf-8")
                 dictionary.write_text(self._listed(vocabulary), "utf-8")
-                wide = self._decoder(str(language), str(dictionary))
+                wide = self._decoder(str(language), str(dictionary), **THOROUGH)
                 quick = self._decoder(str(language), str(dictionary), **CLEAR)
             self._models[keywords] = wide, quick, Coverage(known)
         return self._models[keywords]
 
-    def _decoder(self, language: str | None, dictionary: str | None, **search: float) -> Any:
+    def _decoder(self, language: str | None, dictionary: str | None, **search: Any) -> Any:
         return self._ps.Decoder(
             hmm=str(self._folder / "en-us"),
             lm=language or str(self._folder / "en-us.lm.bin"),
             dict=dictionary or str(self._folder / "cmudict-en-us.dict"),
             cmn="batch",
-            fwdflat=False,  # a second pass gains a word in fifty and doubles the wait
             loglevel="FATAL",
-            **search,
+            **{"fwdflat": False, **search},
         )
 
     def _common(self) -> dict[str, float]:
@@ -166,7 +175,7 @@ class Recogniser:
         """Whether dictation heard every number, and what is not sure by itself."""
         if any(self._distance(digits, freely, part=True) > NUMBER_AGREE for digits in numbers):
             return False
-        bare = bool(numbers) and set(words) <= DIGITS
+        bare = bool(numbers) and set(words) <= NUMBERS
         return bare or sure >= ACCEPT or self._distance(words, freely) <= AGREE
 
     def _distance(self, one: Sequence[str], other: Sequence[str], part: bool = False) -> float:
@@ -184,19 +193,19 @@ class Coverage:
     """How much of a sentence is made of the callers' own turns of phrase."""
 
     def __init__(self, sentences: Iterable[Sequence[str]]) -> None:
-        marked = [["<s>", *words, "</s>"] for words in sentences]
+        marked = [["<s>", *_without_numbers(words), "</s>"] for words in sentences]
         self._pairs = {pair for words in marked for pair in itertools.pairwise(words)}
         self._triples = {t for words in marked for t in _triples(words)}
 
     def of(self, words: Sequence[str]) -> float:
         """From 0, no two words belong together, to 1, any three that follow each other do.
 
-        Digits beside digits, or at an end, say nothing, since every digit may be there.
+        Which number it is does not count, and a number alone says nothing: any may be there.
         """
-        marked = ["<s>", *words, "</s>"]
+        marked = ["<s>", *_without_numbers(words), "</s>"]
         pairs = [pair in self._pairs for pair in itertools.pairwise(marked)]
         triples = [pairs[0], *(triple in self._triples for triple in _triples(marked))]
-        telling = [not DIGITS.issuperset({*pair} - EDGES) for pair in itertools.pairwise(marked)]
+        telling = [not {*pair} <= EDGES | {NUMBER} for pair in itertools.pairwise(marked)]
         found = zip(triples, pairs, telling, strict=True)
         points = [1.0 if triple else 0.4 * pair for triple, pair, tells in found if tells]
         return sum(points) / len(points) if words and points else 0.0
@@ -259,9 +268,17 @@ def _triples(words: Sequence[str]) -> Iterable[Triple]:
 
 
 def _numbers(words: Sequence[str]) -> list[list[str]]:
-    """The rows of digits that are long enough to be an order's."""
-    rows = [list(row) for digit, row in itertools.groupby(words, DIGITS.__contains__) if digit]
-    return [row for row in rows if len(row) >= FEWEST_DIGITS]
+    """The rows of number words that are long enough to be an order's."""
+    rows = [list(row) for number, row in itertools.groupby(words, NUMBERS.__contains__) if number]
+    return [row for row in rows if len(row) >= FEWEST_DIGITS or not SCALES.isdisjoint(row)]
+
+
+def _without_numbers(words: Iterable[str]) -> list[str]:
+    """`words` with `NUMBER` for every row of number words."""
+    plain: list[str] = []
+    for number, row in itertools.groupby(words, NUMBERS.__contains__):
+        plain += [NUMBER] if number else row
+    return plain
 
 
 def _decoded(decoder: Any, pcm: bytes) -> list[list[Any]]:

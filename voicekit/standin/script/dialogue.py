@@ -13,7 +13,7 @@ from typing import Any, Literal
 from voicekit.standin.openai.chat import ToolFunction
 from voicekit.standin.script import lines, retrieval, slots, tool_rules
 from voicekit.standin.script.intents import Intent, intents
-from voicekit.standin.script.spoken_numbers import to_digits, words
+from voicekit.standin.script.itn import to_digits, words
 from voicekit.standin.script.tool_parameters import Heard, kind_of
 from voicekit.standin.script.tool_rules import Call, Plan
 

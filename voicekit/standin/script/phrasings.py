@@ -19,9 +19,11 @@ from voicekit.standin.script.intents import intents
 
 VARIANTS = 24
 """Sentences at most from one line, drawn with a fixed seed: no line outweighs the others."""
+NUMBERED = 48
+"""The same of the lines about `NUMBERS`, of which there are more to know."""
+NUMBERS = frozenset({"numbers", "amounts", "times", "dates", "counts", "phones"})
 
-_ORDERS = ("<digit> " * 4, "<digit> " * 4, "<digit> " * 5, "<digit> " * 6, "<digit> " * 3)
-_PREFIXES = ("", "", "<letter> ", "<letter> dash ")
+_SLOT = re.compile(r"<(\w+)>")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _CONTRACTIONS = {
     "i would": "i'd", "i am": "i'm", "i have": "i've", "i will": "i'll", "is not": "isn't",
@@ -41,9 +43,9 @@ def sentences() -> tuple[str, ...]:
         for phrasing in intent.phrasings:
             plain = " ".join(re.findall(r"[a-z']+", phrasing.lower()))
             found += [plain] * 3 + [short for short in [contracted(plain)] if short != plain] * 3
-    for lines in _data()["lines"].values():
+    for about, lines in _data()["lines"].items():
         for line in lines:
-            found += _expanded(line, chance)
+            found += _expanded(line, chance, NUMBERED if about in NUMBERS else VARIANTS)
     return tuple(found)
 
 
@@ -76,14 +78,14 @@ def _data() -> dict[str, Any]:
     return tomllib.loads(file.read_text("utf-8"))
 
 
-def _expanded(line: str, chance: random.Random) -> Iterator[str]:
-    """`VARIANTS` sentences of a line, or one for each way to read it if those are fewer."""
+def _expanded(line: str, chance: random.Random, most: int) -> Iterator[str]:
+    """`most` sentences of a line, or one for each way to read it if those are fewer."""
     choices = [match[1].split("|") for match in _CHOICE.finditer(line)]
     ways = list(itertools.islice(itertools.product(*choices), 20_000))
     if "<" not in line:
-        ways = ways if len(ways) <= VARIANTS else chance.sample(ways, VARIANTS)
+        ways = ways if len(ways) <= most else chance.sample(ways, most)
     else:
-        ways = [chance.choice(ways) for _ in range(VARIANTS)]
+        ways = [chance.choice(ways) for _ in range(most)]
     for way in ways:
         text = line
         for part in way:  # one choice after the other, from the left
@@ -92,7 +94,8 @@ def _expanded(line: str, chance: random.Random) -> Iterator[str]:
 
 
 def _filled(text: str, chance: random.Random) -> str:
-    """`text` with a value drawn for every slot."""
+    """`text` with a value drawn for every slot, and for the slots in that value."""
     slots = _data()["slots"]
-    orders = text.replace("<order>", chance.choice(_PREFIXES) + chance.choice(_ORDERS))
-    return re.sub(r"<(\w+)>", lambda match: chance.choice(slots[match[1]]), orders)
+    while _SLOT.search(text):
+        text = _SLOT.sub(lambda match: chance.choice(slots[match[1]]), text)
+    return text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from voicekit.standin.script.spoken_numbers import to_digits, words
+from voicekit.standin.script.itn import to_digits, words
 
 Slots = dict[str, list[str]]
 """Kind of slot → the values found, in the order of the sentence. Amounts as `12.50`."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from voicekit.standin.openai.chat import ToolFunction
 from voicekit.standin.script import phrases
+from voicekit.standin.script.itn import words
 from voicekit.standin.script.slots import Slots
-from voicekit.standin.script.spoken_numbers import words
 
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")

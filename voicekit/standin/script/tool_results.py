@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from voicekit.standin.script.spoken_numbers import words
+from voicekit.standin.script.itn import words
 from voicekit.standin.script.tool_parameters import name_words
 
 _SAID = ("message", "answer", "text", "summary", "result", "response")
