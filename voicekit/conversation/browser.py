@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets  # type: ignore[import-untyped]
 
+from voicekit import live
 from voicekit.arguments import check_seconds, check_type
 from voicekit.audio import Clip
-from voicekit.conversation.audio_interface import AudioInterface
+from voicekit.conversation.audio_interface import AudioInterface, Done, conversation_of
 from voicekit.conversation.duplex import AudioFrame
 from voicekit.conversation.hearing import Hearing
 from voicekit.conversation.tape import Span
@@ -131,6 +132,12 @@ class AgentAudio(AudioInterface):
         self._close()
         self.microphone.close()
         self.speaker.close()
+
+    def start(self, input_callback: Callable[[bytes], object]) -> Done:
+        """Begin, and let a stand-in of this kernel know that a person speaks here."""
+        done = super().start(input_callback)
+        self._ends.append(live.microphone_of(conversation_of(input_callback)))
+        return done
 
     def _spans(self) -> tuple[list[Span], list[Span]]:
         return self._hearing.spans(self.speaker.latency)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+from voicekit import live
 from voicekit.errors import EngineError
 from voicekit.standin.conversation import events, sound
 from voicekit.standin.conversation.call import Call
@@ -12,7 +13,7 @@ from voicekit.standin.conversation.ending import OPERATIONAL, Ended
 from voicekit.standin.conversation.inbox import Inbox
 from voicekit.standin.conversation.timers import Timers
 from voicekit.standin.conversation.turns import Turns
-from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing
+from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing, people
 from voicekit.standin.engines.worker import DiedError
 from voicekit.turns import (
     FRAME,
@@ -80,6 +81,7 @@ class Listening:
         self._tentative = ""
         self._asked = 0.0
         self._starved = False
+        self._person = False
         self._frames = 0
         self._recorded = 0.0
 
@@ -141,7 +143,22 @@ class Listening:
         self._starved = False
         return piece
 
+    async def _hear_a_person(self) -> None:
+        """Change to the ears for people; until they are up, and without them, the others hear."""
+        self._person = True
+        try:
+            await self._hearing.hear_a_person()
+        except EngineError as error:
+            self._call.record.warn("The ears for people are not there", str(error))
+
+    def _is_live(self) -> bool:
+        """Whether what comes is a live microphone's: a page's, or one that this kernel reads."""
+        record = self._call.record
+        return record.source in people.PAGES or live.is_live(record.conversation_id)
+
     async def _take(self, piece: bytes | None) -> None:
+        if not self._person and people.choice() == "auto" and self._is_live():
+            self._group.create_task(self._hear_a_person())
         pcm = _SILENCE if piece is None else self._intake.feed(piece)
         self._record(pcm)
         try:
@@ -268,7 +285,8 @@ class Listening:
         finally:
             self._ending = False
         # Dictation guesses at what is no support desk's: a script would take a guess for an order.
-        text = heard.text if heard.source == "grammar" or self._any_words else ""
+        sure = heard.source in ("grammar", "people")
+        text = heard.text if sure or self._any_words else ""
         seconds = event.at - (event.at if began is None else began)
         self._timers.caller_is_there()
         if self._holding and (not text or self._to_be_ignored(text)):

@@ -63,14 +63,14 @@ class Heard:
     Attributes:
         text: in written form ("where is order A-1042"); empty when nothing was understood.
         source: `grammar` when the sentence is of the kind that the support desk knows, `dictation`
-            when it is ordinary English outside of that and less sure, `none` when the sound was no
-            speech that could be told.
+            when it is ordinary English outside of that and less sure, `people` when the ears for
+            people heard it, `none` when the sound was no speech that could be told.
         confidence: from 0 to 1.
         words: as they were spoken, before they were written out.
     """
 
     text: str
-    source: Literal["grammar", "dictation", "none"]
+    source: Literal["grammar", "dictation", "people", "none"]
     confidence: float
     words: tuple[Word, ...] = ()
 
@@ -110,6 +110,10 @@ class Hearing(Protocol):
 
     async def cancel(self) -> None:
         """Drop the utterance; without one, do nothing."""
+        ...
+
+    async def hear_a_person(self) -> None:
+        """A person speaks here: from now on hear with the ears for people, where there are any."""
         ...
 
     def close(self) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from voicekit.errors import EngineError
-from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing, Word
+from voicekit.standin.engines import LISTENING_RATE, Heard, Hearing, Word, people
 from voicekit.standin.engines.listener import Ear
 from voicekit.standin.engines.noise import readings, without_noise
+from voicekit.standin.engines.people import PeopleEars
 from voicekit.standin.engines.sound import above_silence, at_listening_rate
 from voicekit.standin.engines.worker import Attendant, DiedError, Request
 from voicekit.standin.script import phrasings
@@ -36,9 +37,15 @@ class WorkerEars:
     Args:
         command: the program to ask, for tests.
         decoders: how many processes decode.
+        people: the ears for live microphones.
     """
 
-    def __init__(self, command: Sequence[str] | None = None, decoders: int | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str] | None = None,
+        decoders: int | None = None,
+        people: PeopleEars | None = None,
+    ) -> None:
         program = str(Path(__file__).with_name("recogniser.py"))
         # -P: nothing in the program's or the user's folder may shadow the standard library.
         full = list(command or [sys.executable, "-P", program])
@@ -48,12 +55,13 @@ class WorkerEars:
         self._decoders = [
             Attendant(full, _load, closed=closed, patience=PATIENCE) for _ in range(number)
         ]
+        self.people = people or PeopleEars()
         self._names = count(1)
 
     @property
     def pids(self) -> list[int]:
         """The ids of the processes that run."""
-        engines = (self._judge, *self._decoders)
+        engines: tuple[Attendant | PeopleEars, ...] = (self._judge, *self._decoders, self.people)
         return [pid for engine in engines if (pid := engine.pid) is not None]
 
     async def open(self, keywords: Sequence[str] = ()) -> Hearing:
@@ -71,7 +79,10 @@ class WorkerEars:
             *(self._ask(decoder, [silence], keywords, final=False) for decoder in self._decoders),
         )
         self.forget(f"{name} warm-up")
-        return Ear(_Session(self, name, tuple(keywords)))
+        session = _Session(self, name, tuple(keywords))
+        if people.choice() == "people":
+            await session.hear_a_person()
+        return Ear(session)
 
     async def transcribe(self, pcm: bytes, rate: int) -> Heard:
         """Say what a whole recording of PCM16 mono at `rate` samples a second says."""
@@ -108,6 +119,7 @@ class WorkerEars:
         """End the processes; what still waits gets an EngineError. Twice is safe."""
         for engine in (self._judge, *self._decoders):
             engine.close()
+        self.people.close()
 
     async def _ask(
         self, decoder: Attendant, sounds: Sequence[bytes], keywords: Sequence[str], final: bool
@@ -131,16 +143,24 @@ class _Session:
 
     def __init__(self, ears: WorkerEars, name: str, keywords: tuple[str, ...]) -> None:
         self._ears, self._name, self._keywords = ears, name, keywords
+        self._person = False
 
     async def judge(self, pcm: bytes) -> list[float]:
         return await self._ears.judge(self._name, pcm)
 
     async def hear(self, pcm: bytes, final: bool) -> Heard:
+        if self._person:
+            return await self._ears.people.hear(pcm)
         return await self._ears.hear(pcm, self._keywords, final)
 
     @property
     def free(self) -> int:
-        return self._ears.free
+        return self._ears.people.free if self._person else self._ears.free
+
+    async def hear_a_person(self) -> None:
+        if self._ears.people.installed():
+            await self._ears.people.open()
+            self._person = True
 
     def forget(self) -> None:
         self._ears.forget(self._name)

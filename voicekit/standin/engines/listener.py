@@ -37,6 +37,10 @@ class Asked(Protocol):
         """How many more utterances could be decoded at once, for all sessions."""
         ...
 
+    async def hear_a_person(self) -> None:
+        """From now on, hear with the ears for people."""
+        ...
+
     def forget(self) -> None:
         """The session is over."""
         ...
@@ -150,6 +154,14 @@ class Ear:
             self._guess[1].cancel()
         self._begun = self._guess = self._silent = None
         self._partial = (0.0, "")
+
+    async def hear_a_person(self) -> None:
+        """A person speaks here: from now on hear with the ears for people, where there are any.
+
+        Raises:
+            EngineError: they are installed and cannot hear; the other ears go on.
+        """
+        await self._asked.hear_a_person()
 
     def close(self) -> None:
         """Give the session's resources back. Twice is safe."""
