@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 from elevenlabs import ElevenLabs
 
 from voicekit.audio import Clip
-from voicekit.standin.catalog import profiles
+from voicekit.standin.catalog import openai_models, profiles
 
 RACHEL = "21m00Tcm4TlvDq8ikWAM"
 TEXT = "What are your opening hours"
+FORMATS = openai_models.transcription()
+WHISPER = next(model for model, formats in FORMATS.items() if "srt" in formats)
+JSON_ONLY = next(model for model, formats in FORMATS.items() if formats == ["json"])
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +33,7 @@ def recording(_session_standin) -> bytes:
 
 @pytest.fixture
 def create(standin, recording):
+    standin.state.today = date(2026, 11, 30)  # when all of them live
     with openai.OpenAI(base_url=standin.openai_url, api_key="k", max_retries=0) as client:
 
         def call(model: str = "gpt-transcribe", **fields: Any) -> Any:
@@ -38,7 +43,7 @@ def create(standin, recording):
         yield call
 
 
-@pytest.mark.parametrize("model", ["gpt-transcribe", "gpt-4o-mini-transcribe", "whisper-1"])
+@pytest.mark.parametrize("model", list(FORMATS))
 def test_each_model_gives_the_text_and_what_it_costs(create, model):
     answer = create(model, prompt="A call to a shop.", temperature=0.2, language="en")
     assert answer.text == TEXT
@@ -55,7 +60,7 @@ def test_a_stream_gives_the_text_in_pieces_and_then_whole(create):
 
 def test_whisper_tells_when_each_word_was_said(create):
     answer = create(
-        "whisper-1", response_format="verbose_json", timestamp_granularities=["word", "segment"]
+        WHISPER, response_format="verbose_json", timestamp_granularities=["word", "segment"]
     )
     assert [word.word for word in answer.words] == TEXT.split()
     assert answer.words[0].start < answer.words[-1].end <= answer.duration
@@ -72,7 +77,7 @@ def test_whisper_tells_when_each_word_was_said(create):
     ],
 )
 def test_whisper_writes_subtitles(create, shape, expected):
-    assert create("whisper-1", response_format=shape) == expected
+    assert create(WHISPER, response_format=shape) == expected
 
 
 def stereo() -> bytes:
@@ -88,10 +93,10 @@ def stereo() -> bytes:
 @pytest.mark.parametrize(
     ("fields", "told", "status"),
     [
-        ({"model": "gpt-4o"}, "whisper-1", 404),
-        ({"model": "gpt-4o-transcribe-diarize"}, "cannot transcribe here", 404),
+        ({"model": "gpt-6-luna"}, WHISPER, 404),
+        ({"model": f"{JSON_ONLY}-diarize"}, "cannot transcribe here", 404),
         ({"response_format": "srt"}, "json, text", 400),
-        ({"model": "gpt-4o-transcribe", "response_format": "text"}, "gpt-4o-transcribe", 400),
+        ({"model": JSON_ONLY, "response_format": "text"}, JSON_ONLY, 400),
         ({"timestamp_granularities": ["word"]}, "verbose_json", 400),
         ({"language": "de"}, "English only", 400),
         ({"include": ["logprobs"]}, "include", 400),
@@ -113,3 +118,10 @@ def test_the_text_comes_when_the_profile_has_it_due(standin, create):
     create()
     entry = standin.state.journal.entries[-1]
     assert entry["sent_at"][0] - entry["at"] >= 0.15  # never sooner
+
+
+def test_a_model_that_was_switched_off_is_refused(create, standin):
+    standin.state.today = date(2027, 3, 1)
+    with pytest.raises(openai.NotFoundError, match="has been deprecated"):
+        create(WHISPER)
+    assert create().text == TEXT

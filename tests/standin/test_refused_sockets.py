@@ -29,7 +29,7 @@ UNKNOWN = [
     "/elevenlabs/v1/convai/no-such-socket",
     "/elevenlabs/v1/translate",
     "/elevenlabs/v1/models",  # is there, for HTTP
-    "/openai/v1/realtime?model=gpt-realtime",
+    "/openai/v1/realtime?model=gpt-realtime-2.1",
     "/openai/v1/chat/completions",
     "/openai",
     "/nowhere",

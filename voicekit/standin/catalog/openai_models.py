@@ -31,7 +31,6 @@ class Model:
     efforts: tuple[str, ...]
     """The values of `reasoning_effort`, the default first; empty for a model that cannot reason."""
     shutdown: date | None
-    successor: str | None
 
     @property
     def reasons(self) -> bool:
@@ -73,14 +72,31 @@ def find(model_id: str, today: date) -> Model:
             f"The model {model_id[:100]!r} does not exist or you do not have access to it. "
             f"The stand-in knows: {', '.join(known.id for known in living(today))}.",
         )
-    if model.gone(today):
-        message = (
-            f"The model `{model_id}` has been deprecated, learn more here: "
-            f"https://platform.openai.com/docs/deprecations (shut down on {model.shutdown}"
-        )
-        message += f"; its successor is {model.successor})" if model.successor else ")"
-        raise Refusal("openai", "model_not_found", message)
+    refuse_if_gone(model_id, today)
     return model
+
+
+def refuse_if_gone(model_id: str, today: date) -> None:
+    """See that a model was not switched off, whatever it is for.
+
+    Raises:
+        Refusal: 404, it was; the message names what follows it.
+    """
+    end = shutdowns().get(model_id)
+    if end is None or today < end["date"]:
+        return
+    message = (
+        f"The model `{model_id}` has been deprecated, learn more here: "
+        f"https://platform.openai.com/docs/deprecations (shut down on {end['date']}"
+    )
+    message += f"; its successor is {end['successor']})" if "successor" in end else ")"
+    raise Refusal("openai", "model_not_found", message)
+
+
+def transcription() -> dict[str, list[str]]:
+    """The models that transcribe, each with the formats that it gives."""
+    formats: dict[str, list[str]] = _data("standin/data/openai_models.toml")["transcription"]
+    return formats
 
 
 def living(today: date) -> list[Model]:
@@ -112,7 +128,6 @@ def table() -> dict[str, Model]:
             unsupported_reasoning=frozenset(family.get("unsupported_reasoning", ())),
             efforts=tuple(family.get("efforts", ())),
             shutdown=shutdowns().get(model_id, {}).get("date"),
-            successor=shutdowns().get(model_id, {}).get("successor"),
         )
         for family in _data("standin/data/openai_models.toml")["family"]
         for model_id in family["ids"]

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from voicekit.errors import EngineError
+from voicekit.standin.catalog import openai_models
 from voicekit.standin.catalog.profiles import wait_until
 from voicekit.standin.engines import Heard
 from voicekit.standin.http import multipart
@@ -23,16 +24,6 @@ from voicekit.standin.openai.chat_completions import authorise, request_headers
 from voicekit.standin.speech.segment import timed
 from voicekit.standin.speech.speech_to_text import ENGLISH, LONGEST, read_wav
 
-WHISPER = "whisper-1"
-MODELS = (
-    "gpt-transcribe",
-    "gpt-4o-transcribe",
-    "gpt-4o-mini-transcribe",
-    "gpt-4o-mini-transcribe-2025-12-15",
-    WHISPER,
-)
-FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
-_ABOVE_WHISPER = ("json", "text")  # what the other models give; gpt-4o ones give JSON alone
 _NOT_DONE = ("include[]", "known_speaker_names[]", "known_speaker_references[]")
 
 
@@ -48,6 +39,7 @@ async def create_transcription(request: Request) -> Response:
         part.content.decode() for name, part in parts if name == "timestamp_granularities[]"
     )
     model = form.get("model", "")
+    openai_models.refuse_if_gone(model, state.day())
     shape = _check(form, model)
     file = next((part.content for name, part in parts if name == "file"), None)
     if file is None:
@@ -57,9 +49,10 @@ async def create_transcription(request: Request) -> Response:
         heard = await state.ears.transcribe(*pcm)
     except EngineError as error:
         raise Refusal("openai", "service_unavailable", str(error)) from error
+    known = openai_models.transcription()
     headers = {**request_headers(request), "x-voicekit-heard-by": heard.source}
     await wait_until(request.scope["voicekit.at"] + state.profile.transcript_after(model))
-    if form.get("stream", "").lower() == "true" and model != WHISPER:  # which ignores it
+    if form.get("stream", "").lower() == "true" and "srt" not in known[model]:  # Whisper ignores it
         return StreamingResponse(_events(heard), media_type="text/event-stream", headers=headers)
     if shape in ("text", "srt", "vtt"):
         return PlainTextResponse(_plain(heard, shape, seconds), headers=headers)
@@ -78,11 +71,12 @@ def _check(form: dict[str, str], model: str) -> str:
     """
     if not model:
         raise Refusal("openai", "missing_required_parameter", "Name a `model`.", "model")
-    if model not in MODELS:
-        told = f"The model {model[:60]!r} cannot transcribe here. Known: {', '.join(MODELS)}."
+    models = openai_models.transcription()
+    if model not in models:
+        told = f"The model {model[:60]!r} cannot transcribe here. Known: {', '.join(models)}."
         raise Refusal("openai", "model_not_found", told, "model")
     shape = form.get("response_format") or "json"
-    known = FORMATS if model == WHISPER else _ABOVE_WHISPER[: 1 if "4o" in model else 2]
+    known = models[model]
     if shape not in known:
         told = f"response_format {shape[:20]!r} is not one that {model} gives: {', '.join(known)}."
         raise Refusal("openai", "unsupported_value", told, "response_format")
