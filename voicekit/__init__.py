@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # `as`: exported
     from voicekit.conversation import ConversationView as ConversationView
     from voicekit.conversation import Duplex as Duplex
     from voicekit.conversation import Line as Line
+    from voicekit.conversation import Pipeline as Pipeline
     from voicekit.conversation import local_audio as local_audio
     from voicekit.conversation import session as session
     from voicekit.serving import serve as serve
@@ -63,6 +64,7 @@ _EXPORTS = {
         "ConversationView",
         "Duplex",
         "Line",
+        "Pipeline",
         "local_audio",
         "session",
     ],

@@ -8,6 +8,7 @@ clips ─ `ClipAudio`, at the pace of real time    track ─ its microphone
 clip_speaker ─ its loudspeaker, and the clock
 caller ─ `Caller`, who goes through a script    script ─ what is said, and whose turn it is
 tape ─ sound with its place in time, and the turns in it
+pipeline ─ `Pipeline`, an agent by hand on a `Duplex`    answer ─ one of its answers
 sessions, calls ─ a conversation that ends    view ─ the conversation as it goes on
 """
 
@@ -16,6 +17,7 @@ from voicekit.conversation.caller import Caller
 from voicekit.conversation.clip_speaker import ClipSpeaker
 from voicekit.conversation.clips import ClipAudio
 from voicekit.conversation.duplex import AudioFrame, Duplex
+from voicekit.conversation.pipeline import Pipeline
 from voicekit.conversation.script import Line, cough
 from voicekit.conversation.sessions import session
 from voicekit.conversation.view import ConversationView
@@ -29,6 +31,7 @@ __all__ = [
     "ConversationView",
     "Duplex",
     "Line",
+    "Pipeline",
     "cough",
     "local_audio",
     "session",
