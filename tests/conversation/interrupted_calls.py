@@ -60,9 +60,11 @@ def read(clip: Clip) -> list[str]:
     for begin, end in itertools.pairwise(starts):
         if clip.samples[begin] == -2:
             words.append("")
-        char = chr(clip.samples[begin + 1] // 100) if end > begin + 1 else ""
-        if words and char.isalpha() and end - begin >= LETTER - 32:  # the vendor's milliseconds
-            words[-1] += char
+        code = clip.samples[begin + 1] if end > begin + 1 else 0
+        # What is resumed begins up to two milliseconds early: with a piece of the letter before.
+        whole = np.count_nonzero(clip.samples[begin:end] == code) >= LETTER - 33
+        if words and whole and chr(code // 100).isalpha():
+            words[-1] += chr(code // 100)
     return [word for word in words if len(word) == WORD]
 
 
