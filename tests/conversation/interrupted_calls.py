@@ -27,6 +27,7 @@ from voicekit.timeline import Timeline
 from voicekit.turns import BargeIn, Endpointer, Interruption, TurnDetector
 
 LETTER = 800  # samples
+TIE = 0.5  # samples by which a letter's end lies beyond one, lest rounding decide
 WORD = 6  # letters
 COUGH = 6000  # a sample of it; the n-th line's are 8000 + n
 WORDS = ["".join(pair) for pair in itertools.product("bdgkmnprtvz", "aeiou")]
@@ -54,7 +55,7 @@ def spelled(text: str, before: str) -> bytes:
 
 
 def read(clip: Clip) -> list[str]:
-    """The words that were played to their end, in order."""
+    """The words that were played, in order; of one that was cut, the letters before that."""
     starts = [*np.flatnonzero(clip.samples < 0), len(clip.samples)]
     words: list[str] = []
     for begin, end in itertools.pairwise(starts):
@@ -62,10 +63,10 @@ def read(clip: Clip) -> list[str]:
             words.append("")
         code = clip.samples[begin + 1] if end > begin + 1 else 0
         # What is resumed begins up to two milliseconds early: with a piece of the letter before.
-        whole = np.count_nonzero(clip.samples[begin:end] == code) >= LETTER - 33
+        whole = np.count_nonzero(clip.samples[begin:end] == code) >= LETTER - 32
         if words and whole and chr(code // 100).isalpha():
             words[-1] += chr(code // 100)
-    return [word for word in words if len(word) == WORD]
+    return words
 
 
 class Channel:
@@ -99,7 +100,7 @@ class Channel:
                     raise SpeechError("refused", "quota_exceeded")
                 size = self.random.randint(3, 20)
                 piece, text = text[:size], text[size:]
-                ends = tuple((n + 1) * LETTER / 16000 for n in range(len(piece)))
+                ends = tuple(((n + 1) * LETTER + TIE) / 16000 for n in range(len(piece)))
                 yield Audio(spelled(piece, last), piece, ends)
                 last = piece[-1]
         yield Audio(final=True)
@@ -192,6 +193,15 @@ class Microphone(ClipAudio):
 
     over = False
 
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(noise=None, block=0.032, clock=clock)
+        self.begun: list[float] = []  # when each answer began
+        self.lines: list[tuple[float, float]] = []  # when the caller clearly spoke
+
+    def begin(self) -> None:
+        super().begin()
+        self.begun.append(self.now)
+
     def _is_over(self) -> bool:
         return self.over and self.quiet > 2
 
@@ -253,7 +263,7 @@ class Call:
     def open(self) -> None:
         """Make the two sides; needs the running loop."""
         clock = Clock(asyncio.get_running_loop().time)
-        self.audio = Microphone(noise=None, block=0.032, clock=clock)
+        self.audio = Microphone(clock)
         judge = BargeIn(Interruption(hold=self.random.choice([None, 0.15, 0.3])))
         self.pipeline = Pipeline(
             lambda frames: Ears(frames, self.lines, self.random),
@@ -284,7 +294,12 @@ class Call:
         await self.wait(self.random.choice([0.3, 1.5, 3]))
 
     def say(self, sample: int, seconds: float) -> None:
-        self.audio.say(Clip(np.full(round(16000 * seconds), sample, "<i2").tobytes(), 16000))
+        sound = np.full(round(16000 * seconds), sample, "<i2").tobytes()
+        begin = self.audio.say(Clip(sound, 16000))
+        if sample != COUGH:
+            # Over the agent, up to 0.6 s may pass for a "mm-hm".
+            clear = begin + (0.8 if self.audio.playing else 0.2)
+            self.audio.lines.append((clear, begin + seconds))
 
     async def run(self) -> None:
         self.open()
@@ -296,13 +311,16 @@ class Call:
 
     def check(self) -> None:
         history = self.pipeline.history
-        heard = read(self.audio.speaker.clip())
+        heard = [word for word in read(self.audio.speaker.clip()) if len(word) == WORD]
         spoken = [m for m in history if m["role"] == "assistant" and m["content"]]
         kept = [w for m in spoken for w in m["content"].replace(".", " ").split()]
         if not self.fails:  # an apology is said more than once, in words of other lengths
             assert kept == heard, "the history is what was heard, to the letter"
         assert len({*heard}) == len(heard), "nothing is said twice"
         self.check_tools(history)
+        for begin, end in self.audio.lines:
+            rude = [at for at in self.audio.begun if begin < at < end]
+            assert not rude, "no answer begins while the caller speaks"
 
     def check_tools(self, history: list[dict[str, object]]) -> None:
         assert max(Counter(self.refunds).values(), default=0) <= 1, "no refund twice"

@@ -7,12 +7,12 @@ import itertools
 
 import pytest
 import virtual_time
-from interrupted_calls import Call
+from interrupted_calls import COUGH, WORD, Call, read
 
 import voicekit
 from voicekit import Caller, Line, Pipeline
 from voicekit.errors import SpeechError, TranscriptionError
-from voicekit.turns import TurnDetector
+from voicekit.turns import Interruption, TurnDetector
 
 
 def interruptions(seed: int, fails: float = 0.0) -> int:
@@ -36,6 +36,27 @@ def test_ten_thousand_interruptions():
     seeds, count = itertools.count(1000), 0
     while count < 10_000:
         count += interruptions(next(seeds))
+
+
+def test_a_false_interruption_resumes_at_the_word_that_was_cut():
+    call = Call(0, lines=1)
+
+    async def caller():
+        call.pipeline._detector.endpointer.barge_in.settings = Interruption(hold=0.15)
+        call.say(8000, 1.0)
+        while call.audio.played < 0.5:  # noqa: ASYNC110  the clock brings it, nobody tells
+            await asyncio.sleep(0.01)
+        call.say(COUGH, 0.3)
+        call.audio.over = True
+
+    call.caller = caller
+    virtual_time.run(call.run())
+    call.check()
+    words = read(call.audio.speaker.clip())
+    (cut,) = (at for at, word in enumerate(words) if len(word) < WORD)
+    assert words[cut + 1].startswith(words[cut])
+    (turn,) = call.pipeline.turns
+    assert (turn.interrupted, turn.heard) == (False, turn.generated)
 
 
 def test_failures_of_the_llm_and_the_tts_are_apologised_for():
