@@ -70,6 +70,15 @@ WAYS = {
         async with voicekit.session(conversation):
             await caller.done()
     """,
+    "a pipeline": """
+        async def answer(history):
+            for word in "We are open from nine to five, on every day of the week.".split():
+                await asyncio.sleep(0.05)
+                yield word + " "
+        listen = lambda frames: voicekit.listen(frames, world, commit="manual")
+        async with voicekit.Voice(world, rate=16000) as voice:
+            await voicekit.Pipeline(listen, answer, voice).talk(voicekit.Caller(LINE))
+    """,
 }
 
 
