@@ -14,6 +14,7 @@ from voicekit.standin import app
 from voicekit.standin.catalog import profiles
 from voicekit.standin.engines import Speech
 from voicekit.standin.state import State
+from voicekit.standin.tenants import Tenants
 
 
 class Failing:
@@ -41,7 +42,7 @@ def voice():
 @pytest.fixture
 def standin(voice):
     state = State(profiles.load("instant"), voice)
-    served = serving.serve(app.build(state), name="failing-voice")
+    served = serving.serve(app.build(Tenants(state, apart=False)), name="failing-voice")
     yield SimpleNamespace(elevenlabs_url=f"{served.url}/elevenlabs", state=state)
     served.stop()
 

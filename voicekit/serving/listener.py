@@ -1,4 +1,4 @@
-"""One port on loopback for plain HTTP and TLS: whose connections it takes, and which are open."""
+"""One port for plain HTTP and TLS: whose connections it takes, and which are open."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import uvicorn
 
 from voicekit.errors import ServingError
 
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104  listened at when asked for by name only
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS record that opens a handshake (RFC 8446, 5.1)
 _FIRST_BYTE_TIMEOUT = 30.0
 
@@ -20,13 +22,14 @@ class Listener:
     Args:
         port: the port wished for; 0 takes any free one.
         tls: when given, the same port also speaks TLS.
+        address: the IPv4 address to listen at.
 
     Raises:
-        ServingError: the port is taken, or there is no such port.
+        ServingError: the port is taken, or there is no such port or address here.
     """
 
-    def __init__(self, port: int, tls: ssl.SSLContext | None) -> None:
-        self._socket = _listen(port)
+    def __init__(self, port: int, tls: ssl.SSLContext | None, address: str) -> None:
+        self._socket = _listen(address, port)
         self.port: int = self._socket.getsockname()[1]
         self.tls = tls
         self.transports: dict[tuple[str, int], asyncio.Transport] = {}
@@ -99,16 +102,17 @@ def _resolve(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(address: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        listener.bind((address, port))
     except (OSError, OverflowError) as error:
         listener.close()
         raise ServingError(
-            f"Port {port} on 127.0.0.1 cannot be used ({getattr(error, 'strerror', error)}). "
-            "Stop what uses it, or ask for port=0 to get any free one."
+            f"Port {port} on {address} cannot be used ({getattr(error, 'strerror', error)}). "
+            "Stop what uses it, or ask for port=0 to get any free one; an address is an IPv4 one "
+            "of this machine."
         ) from error
     listener.listen(512)
     listener.setblocking(False)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from voicekit.errors import ServingError
 from voicekit.serving.closing import running
 from voicekit.serving.gate import Gate
-from voicekit.serving.listener import Listener
+from voicekit.serving.listener import EVERYWHERE, LOOPBACK, Listener
 from voicekit.serving.websocket import GOODBYE, Closable
 
 _GRACE = 0.5  # seconds that a request under way has left once the server is stopped
@@ -42,14 +42,16 @@ class Served:
         tls: ssl.SSLContext | None,
         hosts: Iterable[str] = (),
         origins: Iterable[str] = (),
+        address: str = LOOPBACK,
     ) -> None:
-        self._listener = Listener(port, tls)
+        self._listener = Listener(port, tls, address)
+        self.address = address
         self.name = name
         self.port = self._listener.port
         self._gate = Gate(self.port, hosts, origins)
         self._app = self._gate.guarding(app)
         self._tunnels: set[str] = set()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{LOOPBACK if address == EVERYWHERE else address}:{self.port}"
         self.revision = 1
         self._requests: dict[asyncio.Task[Any], Closable | None] = {}
         self._leaving = False

@@ -14,6 +14,7 @@ from voicekit.standin.catalog import profiles
 from voicekit.standin.http import tls
 from voicekit.standin.http.reach import Reach
 from voicekit.standin.state import OFFLINE_KEYS, State
+from voicekit.standin.tenants import Tenants
 
 __all__ = ["Standin", "start"]
 
@@ -30,9 +31,13 @@ class Standin:
         allow_hosts: names by which a proxy of yours calls it, such as `hub.example.org`.
         allow_addresses: private hosts that agents may call, such as `192.168.1.5`. Public ones
             they may, and loopback where an agent's own settings name it.
+        listen: the IPv4 address to listen at. Any other than 127.0.0.1 lets other machines call;
+            then loopback is one of the hosts that agents may call only if it is allowed.
+        keys_apart: whether each API key sees only what was made with it; the keys in
+            `elevenlabs_key` and `openai_key` stay one. For a stand-in that many use.
 
     Raises:
-        ServingError: the port is taken.
+        ServingError: the port is taken, or this machine has no such address.
         EngineError: a package of the `offline` extra is missing.
         ValueError: there is no such profile, or an origin or a host is not written like one.
     """
@@ -45,16 +50,22 @@ class Standin:
         allow_origins: Iterable[str] = (),
         allow_hosts: Iterable[str] = (),
         allow_addresses: Iterable[str] = (),
+        listen: str = serving.LOOPBACK,
+        keys_apart: bool = False,
     ) -> None:
-        self.state = State(profiles.load(profile), reach=Reach(allow_addresses))
+        reach = Reach(allow_addresses, loopback=listen == serving.LOOPBACK)
+        self.state = State(profiles.load(profile), reach=reach)
+        self._tenants = Tenants(self.state, apart=keys_apart)
         self._served = serving.serve(
-            app.build(self.state),
+            app.build(self._tenants),
             name=f"standin-{id(self):x}",
             port=port,
             tls=tls.server_context(),
             allow_origins=allow_origins,
             allow_hosts=allow_hosts,
+            address=listen,
         )
+        self.url = self._served.url
         self.port = self._served.port
         self.elevenlabs_url = f"{self._served.url}/elevenlabs"
         self.openai_url = f"{self._served.url}/openai/v1"
@@ -83,7 +94,8 @@ class Standin:
 
     def stop(self) -> None:
         """Close every connection and end the engine's process; calling it twice is safe."""
-        self.state.release()
+        for state in self._tenants.all:
+            state.leave()
         self._served.stop()
         self.state.close()
 

@@ -26,7 +26,7 @@ from voicekit.standin.rest.routes import AGENTS
 from voicekit.standin.speech import dialogue, realtime, speech_to_text, text_to_speech
 from voicekit.standin.speech.multi_stream_input import multi_stream_input
 from voicekit.standin.speech.stream_input import stream_input
-from voicekit.standin.state import State
+from voicekit.standin.tenants import Tenants
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -86,30 +86,32 @@ STANDIN: Sequence[BaseRoute] = (
     _any("/profile", control.profile),
     _any("/faults", control.faults),
     _any("/settings", control.settings),
+    _get("/authority", control.authority),
 )
 
 
-def build(state: State) -> App:
+def build(tenants: Tenants) -> App:
     """The whole stand-in as one ASGI app."""
     vendors = {
         "/elevenlabs": Refusing(_router("elevenlabs", ELEVENLABS), "elevenlabs"),
         "/openai": Refusing(_router("openai", OPENAI), "openai"),
     }
-    own = control.Answering(_router("elevenlabs", STANDIN), state.control_token)
+    own = control.Answering(_router("elevenlabs", STANDIN), tenants)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         prefix = "/".join(scope["path"].split("/")[:2])  # the path need not begin with a slash
         scope["root_path"] = prefix
         await vendors.get(prefix, _lost)(scope, receive, send)
 
-    journaled = Journaling(Faulting(dispatch, state.faults), state.journal)
+    journaled = Journaling(Faulting(dispatch))
 
     async def enter(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"] = {"standin": state}
         if scope["path"].startswith("/_standin"):  # looking at the journal leaves no trace in it
             scope["root_path"] = "/_standin"
             await own(scope, receive, send)
             return
+        state = tenants.choose(scope)
+        scope["state"] = {"standin": state, "tenants": tenants}
         scope["voicekit.at"] = state.now()
         scope["voicekit.request_id"] = state.next_id("req")
         await journaled(scope, receive, send)

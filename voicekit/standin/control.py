@@ -2,6 +2,8 @@
 
 It needs a token that the stand-in made when it started: `Authorization: Bearer …`. In the same
 process it is `Standin.control_token`; the `standin` command prints it as VOICEKIT_STANDIN_TOKEN.
+With `xi-api-key: …` beside it, it is about that key's state; and where each key has a state of its
+own, a key that is not a printed one opens its own without a token.
 """
 
 from __future__ import annotations
@@ -13,14 +15,15 @@ from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from voicekit.serving import App, Receive, Scope, Send
 from voicekit.standin.catalog import profiles
-from voicekit.standin.http import bodies
+from voicekit.standin.http import bodies, tls
 from voicekit.standin.http.faults import Fault
 from voicekit.standin.http.refusals import Refusal, refuse
 from voicekit.standin.state import State, read_day
+from voicekit.standin.tenants import Tenants
 
 SETTINGS = ("strict_keys", "strict_overrides")
 """Attributes of the state that `settings` shows and changes, true or false."""
@@ -112,6 +115,11 @@ async def faults(request: Request) -> JSONResponse:
     return JSONResponse({"faults": [asdict(fault) for fault in state.faults.waiting]})
 
 
+async def authority(_request: Request) -> Response:
+    """The certificate of this process's authority, as PEM; needs no token, as it is no secret."""
+    return PlainTextResponse(tls.authority())
+
+
 async def _object(request: Request) -> dict[str, Any]:
     try:
         body = json.loads(await bodies.read_json(request, "elevenlabs"))
@@ -125,14 +133,21 @@ async def _object(request: Request) -> dict[str, Any]:
 class Answering:
     """Middleware that lets in who has the token, and answers a mistake with what is allowed."""
 
-    def __init__(self, app: App, token: str) -> None:
+    def __init__(self, app: App, tenants: Tenants) -> None:
         self.app = app
-        self._expected = f"Bearer {token}".encode()
+        self._tenants = tenants
+        self._expected = f"Bearer {tenants.first.control_token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Turn what the handlers raise into a JSON error."""
-        shown = dict(scope["headers"]).get(b"authorization", b"")
-        if not hmac.compare_digest(shown, self._expected):
+        headers = dict(scope["headers"])
+        shown = headers.get(b"authorization")
+        state = self._tenants.of(headers.get(b"xi-api-key", b"").decode("latin-1"))
+        scope["state"] = {"standin": state}
+        is_open = scope["path"] == "/_standin/authority" or (
+            shown is None and state is not self._tenants.first
+        )
+        if not is_open and not hmac.compare_digest(shown or b"", self._expected):
             await refuse(scope, receive, send, 401, _LOCKED, {"www-authenticate": "Bearer"})
             return
         try:

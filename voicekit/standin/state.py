@@ -58,6 +58,7 @@ class State:
         generating: generations of speech under way.
         reach: where requests of its own may go.
         control_token: what opens the control plane.
+        tag: what ids have before their number, so that no two states make the same one.
         clock: Unix seconds, for what is shown as a date; a test may put its own in place.
         today: the day by which models are alive or gone; None is the clock's. `VOICEKIT_TODAY`
             sets it from outside.
@@ -79,6 +80,7 @@ class State:
         voice: Synthesiser | None = None,
         ears: Recogniser | None = None,
         reach: Reach | None = None,
+        tag: str = "",
     ) -> None:
         self.profile = profile
         self.initial_profile = profile
@@ -86,6 +88,7 @@ class State:
         self.ears: Recogniser = ears or WorkerEars()
         self.reach = reach or Reach()
         self.control_token = secrets.token_urlsafe(32)
+        self.tag = tag
         self.journal = Journal()
         self.faults = Faults()
         self.strict_keys = False
@@ -99,7 +102,11 @@ class State:
 
     def next_id(self, prefix: str) -> str:
         """The next id of a kind: `req_000001`, then `req_000002`."""
-        return f"{prefix}_{next(self._counters[prefix]):06d}"
+        return f"{prefix}_{self.tag}{next(self._counters[prefix]):06d}"
+
+    def beside(self, tag: str) -> State:
+        """A state of its own that shares this one's engines and reach, in its first profile."""
+        return State(self.initial_profile, self.voice, self.ears, self.reach, tag)
 
     def reset(self) -> None:
         """Back to how it started: profile, journal, faults, counters, settings."""
@@ -148,9 +155,14 @@ class State:
         """Let go of every connection that a fault holds."""
         self.faults.clear()
 
-    def close(self) -> None:
-        """End the engines' processes, and send no more webhooks."""
+    def leave(self) -> None:
+        """Send no more webhooks, and let go of every connection that a fault holds."""
         self.post_calls.close()
+        self.release()
+
+    def close(self) -> None:
+        """Leave, and end the engines' processes."""
+        self.leave()
         self.voice.close()
         self.ears.close()
 

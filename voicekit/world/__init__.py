@@ -1,7 +1,8 @@
 """Live or offline, one vendor at a time: the only line of a lesson that differs.
 
-A key is found: the vendor itself. None is: the stand-in on loopback, in this process. The
-official SDKs are built here, lazily, so that `import voicekit` stays quick.
+A key is found: the vendor itself. None is: the stand-in, on loopback and in this process unless
+one that runs elsewhere is named. The official SDKs are built here, lazily, so that
+`import voicekit` stays quick.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from urllib.parse import urlsplit
 
 from voicekit.arguments import check_type
 from voicekit.errors import KeyMissingError
+from voicekit.world.elsewhere import Elsewhere
 from voicekit.world.keys import PLACES, Secret, find_key
 
 if TYPE_CHECKING:
     from elevenlabs import AsyncElevenLabs, ElevenLabs
     from openai import AsyncOpenAI, OpenAI
+
+    from voicekit.standin import Standin
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _STANDIN_TIMEOUT = 60.0  # seconds; the SDKs' own are 240 and 600, long for a lesson that waits
@@ -65,9 +69,10 @@ class _Endpoint:
 
     @property
     def is_here(self) -> bool:
-        """Whether it is plain HTTP on this machine, to which no proxy knows the way."""
+        """Whether it is a stand-in, or plain HTTP on this machine: no proxy knows the way."""
         parts = urlsplit(self.url)
-        return parts.scheme == "http" and parts.hostname in (*_LOOPBACK, "::1")
+        local = parts.scheme == "http" and parts.hostname in (*_LOOPBACK, "::1")
+        return local or not self.live
 
 
 class World:
@@ -138,11 +143,19 @@ def connect(
     openai_key: str | Secret | None = None,
     offline: bool | None = None,
     prompt: bool = False,
+    standin: str | None = None,
 ) -> World:
     """Choose live or offline for each vendor: live when a key is found, else the stand-in.
 
     `OPENAI_BASE_URL` (Ollama, vLLM, llama.cpp …) counts as live without a key;
     `ELEVENLABS_BASE_URL` (a data residency) takes the place of the usual address.
+
+    `standin` or `VOICEKIT_STANDIN` names a stand-in that runs elsewhere, for a room whose kernels
+    share one: the address that `python3 -m voicekit standin` prints. This process then starts none.
+    It makes up a key of its own and sees only what was made with it; its profile is its own too.
+    On another machine than this, what is said goes over the network in the clear, clients that
+    insist on TLS find none that they trust, and agents cannot call a webhook on this machine's
+    loopback.
 
     When the stand-in is used, `SSL_CERT_FILE` and `NO_PROXY` of this process are extended, so
     that clients which insist on TLS trust it and none asks a proxy for loopback.
@@ -154,17 +167,22 @@ def connect(
         offline: True uses the stand-in whatever keys there are; False insists on both vendors;
             None looks at `VOICEKIT_OFFLINE`, then at the keys.
         prompt: whether to ask for a missing key at the keyboard.
+        standin: the address of a stand-in to use in place of one in this process, such as
+            `http://127.0.0.1:8123`; None looks at `VOICEKIT_STANDIN`.
 
     Raises:
         KeyMissingError: `offline=False` and a key is missing, or a key is malformed.
+        ServingError: no stand-in answers at the address of `standin`.
         TypeError: `offline` is no truth value, or a key no text.
-        ValueError: there is no such profile.
+        ValueError: there is no such profile, or `standin` is no address.
     """
     if offline is not None:
         check_type("offline", offline, bool, "Pass True, False or None.")
     for name, key in (("elevenlabs_key", elevenlabs_key), ("openai_key", openai_key)):
         if key is not None:
             check_type(name, key, (str, Secret), "Pass the key, or leave it out.")
+    if standin is not None:
+        check_type("standin", standin, str, "Pass its address, such as 'http://127.0.0.1:8123'.")
     # What is in a variable is shown by a traceback that shows variables.
     elevenlabs_key = None if elevenlabs_key is None else Secret.of(elevenlabs_key)
     openai_key = None if openai_key is None else Secret.of(openai_key)
@@ -179,7 +197,7 @@ def connect(
             "offline=False to work with the stand-in."
         )
     if speech is None or chat is None:
-        standin_speech, standin_chat = _offline(profile)
+        standin_speech, standin_chat = _offline(profile, standin)
         speech, chat = speech or standin_speech, chat or standin_chat
     return World(speech, chat, profile)
 
@@ -203,14 +221,22 @@ def _live(vendor: _Vendor, given: Secret | None, prompt: bool) -> _Endpoint | No
     return _Endpoint(url, key, True, f"{vendor.name}: live at {host}, {known_as}.")
 
 
-def _offline(profile: str) -> tuple[_Endpoint, _Endpoint]:
-    """Both vendors on loopback, in a server that this process shares."""
-    from voicekit.standin import start
+def _offline(profile: str, address: str | None) -> tuple[_Endpoint, _Endpoint]:
+    """Both vendors: at `address`, else in a server on loopback that this process shares."""
+    standin: Standin | Elsewhere
+    address = (address or os.environ.get("VOICEKIT_STANDIN", "")).strip()
+    if address:
+        standin = Elsewhere(address, profile)
+        world = f"stand-in at {standin.netloc}, profile {profile!r} (simulated latency)."
+        _bypass_proxy(standin.host)
+    else:
+        from voicekit.standin import start
 
-    standin = start(profile=profile)
-    os.environ["SSL_CERT_FILE"] = str(standin.ca_bundle)
-    _bypass_proxy()
-    world = f"offline stand-in, profile {profile!r} (simulated latency)."
+        standin = start(profile=profile)
+        world = f"offline stand-in, profile {profile!r} (simulated latency)."
+        _bypass_proxy()
+    if standin.ca_bundle:
+        os.environ["SSL_CERT_FILE"] = str(standin.ca_bundle)
     return (
         _Endpoint(
             standin.elevenlabs_url,
@@ -227,10 +253,11 @@ def _offline(profile: str) -> tuple[_Endpoint, _Endpoint]:
     )
 
 
-def _bypass_proxy() -> None:
-    """Add loopback to the hosts that no proxy is asked for, and keep those that are there."""
+def _bypass_proxy(*more: str) -> None:
+    """Add loopback and `more` to the hosts that no proxy is asked for, beside those there."""
     for variable in ("NO_PROXY", "no_proxy"):  # the lower-case one wins where both are read
         listed = os.environ.get(variable) or os.environ.get("NO_PROXY", "")
         hosts = [host.strip() for host in listed.split(",") if host.strip()]
         if "*" not in hosts:
-            os.environ[variable] = ",".join([*hosts, *(h for h in _LOOPBACK if h not in hosts)])
+            ours = dict.fromkeys((*_LOOPBACK, *more))
+            os.environ[variable] = ",".join([*hosts, *(h for h in ours if h not in hosts)])

@@ -107,19 +107,19 @@ class Faults:
 
 
 class Faulting:
-    """Middleware that lets a waiting fault act on a request.
+    """Middleware that lets a fault that waits in the request's state act on it.
 
     A `refuse` fault is left in `scope["voicekit.refuse"]` for the route, which knows its vendor,
     a `hasty` one in `scope["voicekit.hasty"]` for the speech sockets.
     """
 
-    def __init__(self, app: App, faults: Faults) -> None:
+    def __init__(self, app: App) -> None:
         self.app = app
-        self.faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, through the fault that waits for it if there is one."""
-        fault = self.faults.take(scope["path"])
+        faults: Faults = scope["state"]["standin"].faults
+        fault = faults.take(scope["path"])
         if fault is None:
             await self.app(scope, receive, send)
         elif fault.kind == "refuse":
@@ -129,7 +129,7 @@ class Faulting:
             scope["voicekit.hasty"] = True
             await self.app(scope, receive, send)
         else:
-            await self.app(scope, receive, _Faulty(fault, self.faults, scope, send))
+            await self.app(scope, receive, _Faulty(fault, faults, scope, send))
 
 
 class _Faulty:

@@ -61,17 +61,23 @@ class Journal:
         self.entries.append(entry)
         return entry
 
+    def adopt(self, entry: dict[str, Any], before: Journal) -> None:
+        """Take over an entry that another journal opened."""
+        before.entries.remove(entry)
+        self._count += 1
+        entry["n"] = self._count
+        self.entries.append(entry)
+
 
 class Journaling:
-    """Middleware that writes the journal."""
+    """Middleware that writes the journal of the state that a request is about."""
 
-    def __init__(self, app: App, journal: Journal) -> None:
+    def __init__(self, app: App) -> None:
         self.app = app
-        self.journal = journal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on unchanged, and note what a reader of the journal would ask for."""
-        entry = scope["voicekit.journal"] = self.journal.open(scope)
+        entry = scope["voicekit.journal"] = scope["state"]["standin"].journal.open(scope)
         private = bool(_SECRET_BODIES.search(scope["path"]))
         received = _Received(entry["received"])
         body = bytearray()

@@ -31,9 +31,12 @@ class Reach:
 
     Args:
         allowed: hosts, as addresses write them, that may be called although they are not public.
+        loopback: whether loopback may be called by its plain names; not where other machines may
+            store addresses, to whom it means another loopback.
     """
 
-    def __init__(self, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, allowed: Iterable[str] = (), *, loopback: bool = True) -> None:
+        self._loopback = loopback
         self._allowed = frozenset(host.strip().strip("[]").lower() for host in allowed)
 
     def pin(self, request: httpx.Request, *, loopback: bool = True, proxied: bool = False) -> None:
@@ -49,7 +52,7 @@ class Reach:
             OSError: there is no such host.
         """
         host = request.url.host.lower()
-        if host in self._allowed or (loopback and host in LOOPBACK):
+        if host in self._allowed or (loopback and self._loopback and host in LOOPBACK):
             return
         if proxied and not _is_address(host):
             return
@@ -65,7 +68,7 @@ class Reach:
 
     async def pin_soon(self, request: httpx.Request, *, proxied: bool = False) -> None:
         """`pin`, while the loop goes on."""
-        if request.url.host in LOOPBACK:  # nothing is looked up
+        if self._loopback and request.url.host in LOOPBACK:  # nothing is looked up
             self.pin(request)
         else:
             await asyncio.to_thread(self.pin, request, proxied=proxied)

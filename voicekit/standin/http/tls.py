@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import os
 import ssl
-import tempfile
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicekit.errors import EngineError
+from voicekit.serving import trusting
 from voicekit.standin.engines.worker import NO_FOLDER
 
 if TYPE_CHECKING:
@@ -45,28 +41,12 @@ def server_context() -> ssl.SSLContext:
     return context
 
 
+def authority() -> str:
+    """The authority's certificate, as PEM."""
+    return _authority().cert_pem.bytes().decode("ascii")
+
+
 @cache
 def bundle() -> str:
-    """Path of a PEM file with the public authorities and ours, for `SSL_CERT_FILE`.
-
-    The variable *replaces* a client's authorities, so the public ones must be in it too:
-    calls to live services go on working.
-    """
-    folder = tempfile.TemporaryDirectory(prefix="voicekit-", ignore_cleanup_errors=True)
-    atexit.register(folder.cleanup)
-    path = Path(folder.name) / "authorities.pem"
-    path.write_bytes(_public_authorities() + _authority().cert_pem.bytes())
-    return str(path)
-
-
-def _public_authorities() -> bytes:
-    if chosen := os.environ.get("SSL_CERT_FILE"):
-        with contextlib.suppress(OSError):  # another program's, gone with it or not for this user
-            return Path(chosen).read_bytes() + b"\n"
-    try:
-        import certifi
-
-        return Path(certifi.where()).read_bytes() + b"\n"
-    except ImportError:
-        found = ssl.get_default_verify_paths().cafile
-        return Path(found).read_bytes() + b"\n" if found else b""
+    """Path of a PEM file with the public authorities and ours, for `SSL_CERT_FILE`."""
+    return trusting(authority())

@@ -52,8 +52,9 @@ class Line:
         """Whether a fault has this socket close before it speaks."""
         self._websocket = websocket
         self._open = False
-        if key := _handshake_key(websocket):
-            self._admit(key)
+        self._handshake_key = _handshake_key(websocket)
+        if self._handshake_key:
+            self._admit(self._handshake_key)
 
     async def send(self, message: dict[str, Any]) -> None:
         """Send one JSON message.
@@ -97,7 +98,10 @@ class Line:
         return message
 
     def _admit(self, key: str | None) -> None:
-        auth.require_key(self.state, "elevenlabs", (key or "").removeprefix("Bearer "))
+        key = (key or "").removeprefix("Bearer ")
+        if not self._handshake_key:
+            self.state = auth.move(self._websocket.scope, key)
+        auth.require_key(self.state, "elevenlabs", key)
         self._open = True
 
 

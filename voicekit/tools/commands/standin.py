@@ -26,8 +26,17 @@ def main(argv: list[str]) -> int:
             metavar=option.upper(),
             help=f"{what}; may be given again",
         )
+    parser.add_argument(
+        "--listen",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="another address of this machine opens it to other machines; 0.0.0.0 is all of them, "
+        "with --allow-host for the name by which they call",
+    )
     options = parser.parse_args(argv)
-    from voicekit.standin import Standin  # late: `--help` works before anything is installed
+    # Late: `--help` works before anything is installed.
+    from voicekit.errors import ServingError
+    from voicekit.standin import Standin
 
     try:
         standin = Standin(
@@ -36,8 +45,10 @@ def main(argv: list[str]) -> int:
             allow_origins=options.allow_origin,
             allow_hosts=options.allow_host,
             allow_addresses=options.allow_address,
+            listen=options.listen,
+            keys_apart=True,
         )
-    except ValueError as error:
+    except (ServingError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     stop = threading.Event()
@@ -52,6 +63,7 @@ def main(argv: list[str]) -> int:
     print(f"OPENAI_API_KEY={standin.openai_key}")
     print(f"ELEVENLABS_API_KEY={standin.elevenlabs_key}")
     print(f"SSL_CERT_FILE={standin.ca_bundle}")
+    print(f"VOICEKIT_STANDIN={standin.url}")
     print(f"VOICEKIT_STANDIN_TOKEN={standin.control_token}")
     print("READY", flush=True)
     while not stop.wait(1.0):  # a bounded wait lets signals through on every system
