@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from bench.agent_phone import in_parallel
 from bench.agent_turns import EAGER, PATIENT, reply, talked_on
 from bench.agent_voices import LEVEL, OWN, Voices, available, sentences
+from bench.table import Progress, Row
 from voicekit.conversation import cough
 from voicekit.errors import VoicekitError
 from voicekit.standin.script.intents import intents
-from voicekit.tools.commands.bench import Progress, Row
 
 if TYPE_CHECKING:
     from bench.agent import World

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from room import Room
+from keyed import Room
 from waiting import HANG
 from websockets.sync.client import connect as dial
 from wire import RACHEL
