@@ -129,7 +129,7 @@ def test_audio_needs_numpy_at_most_and_text_the_names_of_numbers(imports: list[I
 
 
 def test_the_stand_in_shares_no_code_with_the_client_side(imports: list[Import]) -> None:
-    shared = {"audio", "errors", "live", "serving", "standin", "turns"}
+    shared = {"audio", "errors", "serving", "standin", "turns"}
     assert [
         found
         for found in imports

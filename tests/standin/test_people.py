@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 import soxr
 
-from voicekit import live
 from voicekit.errors import EngineError
 from voicekit.standin.engines import LISTENING_RATE, moonshine, people
 from voicekit.standin.engines.asr_pool import WorkerEars
+from voicekit.turns import live
 
 FAKE = """
 import json, sys

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets  # type: ignore[import-untyped]
 
-from voicekit import live
 from voicekit.arguments import check_seconds, check_type
 from voicekit.audio import Clip
 from voicekit.conversation.audio_interface import AudioInterface, Done, conversation_of
@@ -19,6 +18,7 @@ from voicekit.conversation.hearing import Hearing
 from voicekit.conversation.tape import Span
 from voicekit.conversation.track import RATE
 from voicekit.errors import AudioError
+from voicekit.turns import live
 from voicekit.widgets import Frame, Microphone, Speaker
 from voicekit.widgets.frames import FrameQueue
 

@@ -533,7 +533,9 @@ def test_the_webhook_and_the_stand_in_pass_by_the_responses_api(serving: Serving
     assert [row.outcome for row in report] == ["pass"] * len(NAMES), str(report)
     standin = pytest.importorskip("voicekit.standin").Standin("instant")
     try:
-        report = probe(standin.openai_url, standin.openai_key, api="responses")
+        report = probe(
+            standin.openai_url, standin.openai_key, model="voicekit-script-1", api="responses"
+        )
     finally:
         standin.stop()
     assert report.failing == ["secret"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 
-from voicekit import live
 from voicekit.errors import EngineError
 from voicekit.standin.conversation import events, sound
 from voicekit.standin.conversation.call import Call
@@ -28,6 +27,7 @@ from voicekit.turns import (
     SpeechStopped,
     SpeechSuspected,
     TurnEnded,
+    live,
 )
 
 STARVED = 0.5

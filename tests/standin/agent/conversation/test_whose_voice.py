@@ -8,8 +8,8 @@ import pytest
 from fake_ears import FakeHearing
 from talk import agent, dial, hear, utter
 
-from voicekit import live
 from voicekit.errors import EngineError
+from voicekit.turns import live
 
 METADATA = "conversation_initiation_metadata"
 
