@@ -68,6 +68,18 @@ def test_failures_of_the_llm_and_the_tts_are_apologised_for():
     assert {type(turn.problem) for turn in failed} == {RuntimeError, SpeechError}
 
 
+def test_an_answer_that_cannot_even_begin_is_apologised_for():
+    call = Call(2, lines=1)
+
+    def answer(_history):
+        raise ConnectionError("no LLM")
+
+    call.answer = answer
+    virtual_time.run(call.run())
+    assert {type(turn.problem) for turn in call.pipeline.turns} == {ConnectionError}
+    assert call.pipeline.history[-1]["content"].startswith("I am sorry")
+
+
 def test_a_failure_of_the_asr_ends_the_call_with_an_apology_and_its_error():
     call = Call(1, lines=3)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from bisect import bisect_left
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,13 +54,15 @@ class Answer:
     """Something being said that may be held, resumed and stopped.
 
     Args:
-        stream: what the `answer` function of a `Pipeline` returned, or a sentence.
+        ask: returns what `Voice.speak` takes, with tools' messages among its text.
         voice: says it.
         history: gets the tools' messages at once, and what was heard at the end.
-        apology: said when the stream fails.
+        apology: said when that fails.
     """
 
-    def __init__(self, stream: Any, voice: Any, history: list[Message], apology: str) -> None:
+    def __init__(
+        self, ask: Callable[[], Any], voice: Any, history: list[Message], apology: str
+    ) -> None:
         self.base = len(history)  # messages that it knows, without the caller's last words
         self.released = asyncio.Event()  # it may be heard, and its tools run
         self._history, self._apology = history, apology
@@ -72,13 +74,13 @@ class Answer:
         self._goes_on.set()
         self._utterance = voice.speak(self._tokens())
         self.turn = Turn(self._utterance.timeline)
-        self._thinking = asyncio.create_task(self._think(stream))
+        self._thinking = asyncio.create_task(self._think(ask))
 
     # --- the LLM and its tools, which an interruption of the voice must not tear apart ------------
 
-    async def _think(self, stream: Any) -> None:
+    async def _think(self, ask: Callable[[], Any]) -> None:
         try:
-            async for token in tokens(self._without_messages(stream)):
+            async for token in tokens(self._without_messages(ask())):
                 self.turn.generated += token
                 self._text.put_nowait(token)
         except Exception as error:  # whatever the LLM's client or a tool raises

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from voicekit.arguments import check_callable, check_type
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from voicekit.conversation.duplex import Duplex
 
 APOLOGY = "I am sorry, something went wrong. Could you say that again?"
+Texts = asyncio.Queue[str | Exception | None]
+"""What the caller said, turn by turn; the ASR's failure, or None once he has gone."""
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +58,8 @@ class Pipeline:
             and each result, with role `tool`. They enter the history at once, and an interruption
             waits until each call has its result.
         voice: a `Voice` of 16 kHz, or another object with its `speak`.
-        detector: tells the turns; None: an attentive one.
+        detector: tells the turns; None: an attentive one. If its judge has `Interruption(hold=0.2)`
+            a cough makes the agent pause, and go on at the word that was cut.
         history: the messages to begin with.
         speculate: begin an answer when the caller pauses, and hold it back until the turn is over.
             Only for an `answer` that yields its tool calls: those wait.
@@ -100,7 +104,7 @@ class Pipeline:
             SpeechError: the ASR failed, or the TTS could not even say the apology.
             Exception: what a device raises.
         """
-        texts: asyncio.Queue[str | Exception | None] = asyncio.Queue()
+        texts: Texts = asyncio.Queue()
         try:
             async with audio, asyncio.TaskGroup() as stages:
                 stages.create_task(self._hear(audio, texts))
@@ -115,7 +119,7 @@ class Pipeline:
 
     # --- the caller -------------------------------------------------------------------------------
 
-    async def _hear(self, audio: Duplex, texts: asyncio.Queue[str | Exception | None]) -> None:
+    async def _hear(self, audio: Duplex, texts: Texts) -> None:
         sound: asyncio.Queue[bytes | None] = asyncio.Queue()
 
         async def speech() -> AsyncGenerator[bytes]:
@@ -168,7 +172,7 @@ class Pipeline:
                 ended = now - (self._detector.now - event.at)
                 self._marks = {"speech_end": ended, "endpoint": now}
 
-    async def _read(self, asr: Any, texts: asyncio.Queue[str | Exception | None]) -> None:
+    async def _read(self, asr: Any, texts: Texts) -> None:
         try:
             async for event in asr:
                 match event:
@@ -188,10 +192,10 @@ class Pipeline:
 
     # --- the agent --------------------------------------------------------------------------------
 
-    async def _answer(self, audio: Duplex, texts: asyncio.Queue[str | Exception | None]) -> None:
+    async def _answer(self, audio: Duplex, texts: Texts) -> None:
         while (text := await texts.get()) is not None:
             if isinstance(text, Exception):
-                await self._say(audio, self._begin(self._apology))
+                await self._say(audio, self._begin(lambda: self._apology))
                 raise text
             if text.strip():
                 self.history.append({"role": "user", "content": text})
@@ -203,15 +207,17 @@ class Pipeline:
             if guess and not fresh:
                 guess.work.stop()
             self._drop()
-            answer = guess.work if guess and fresh else self._begin(self._ask([*self.history]))
+            answer = (
+                guess.work if guess and fresh else self._begin(partial(self._ask, [*self.history]))
+            )
             problem = await self._say(audio, answer)
             if isinstance(problem, SpeechError):
-                again = await self._say(audio, self._begin(self._apology))
+                again = await self._say(audio, self._begin(lambda: self._apology))
                 if isinstance(again, SpeechError):
                     raise again
 
-    def _begin(self, stream: Any) -> Answer:
-        return Answer(stream, self._voice, self.history, self._apology)
+    def _begin(self, ask: Callable[[], Any]) -> Answer:
+        return Answer(ask, self._voice, self.history, self._apology)
 
     async def _say(self, audio: Duplex, answer: Answer) -> Exception | None:
         """Have an answer heard; return what went wrong."""
@@ -241,7 +247,7 @@ class Pipeline:
         if self._speculates and not self._now and self._guesses.wants(text):
             self._drop()
             asked: Message = {"role": "user", "content": text}
-            self._guesses.hold(text, self._begin(self._ask([*self.history, asked])))
+            self._guesses.hold(text, self._begin(partial(self._ask, [*self.history, asked])))
 
     def _drop(self) -> None:
         if guess := self._guesses.drop():
