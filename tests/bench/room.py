@@ -11,21 +11,24 @@ import argparse
 import asyncio
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import Any
 
 import httpx
 import psutil
 from elevenlabs import ElevenLabs
 from jupyter_client.manager import start_new_kernel
 
+from bench.agent import World
 from bench.agent_listening import QUIET
 from bench.agent_phone import in_parallel
 from bench.agent_turns import EAGER, Turn, answered, reply
 from bench.agent_voices import Voices, available, sentences
 from bench.speech_turns import stage
 from bench.table import Progress, Row
+from voicekit.audio import Clip
 from voicekit.errors import VoicekitError
 
 CELL = """
@@ -66,13 +69,10 @@ def measure(options: argparse.Namespace) -> list[Row]:
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     with stage(options.profile) as standin, ExitStack() as stack:
         url = standin.elevenlabs_url
-        clients = [stack.enter_context(_client(url)) for _ in range(options.callers)]
-        alone, together = asyncio.run(_call(clients, options.alone, options.rounds))
+        worlds = [stack.enter_context(_world(url)) for _ in range(options.callers)]
+        alone, together = asyncio.run(_call(worlds, options.alone, options.rounds))
         variants = {"1 caller": alone, f"{options.callers} callers at once": together}
-        rows = [
-            Row(name, "response delay", "ms", [1000 * t.delay for t in turns if t.delay])
-            for name, turns in variants.items()
-        ]
+        rows = [row for name, turns in variants.items() for row in _delays(name, turns)]
         rows += [
             Row(name, "answered in turn", "%", [100.0 * (turn.delay is not None) for turn in turns])
             for name, turns in variants.items()
@@ -83,39 +83,54 @@ def measure(options: argparse.Namespace) -> list[Row]:
     return rows + [Row(name, "kernel, RSS", "MB", [size]) for name, size in held.items()]
 
 
+def _delays(name: str, turns: list[Turn]) -> list[Row]:
+    """The response delay and its stages."""
+    rows: dict[str, Row] = {}
+    for turn in turns:
+        if turn.delay is not None:
+            for metric, seconds in {"response delay": turn.delay, **turn.stages()}.items():
+                row = rows.setdefault(metric, Row(name, metric))
+                row.samples.append(1000 * seconds)
+    return list(rows.values())
+
+
 @contextmanager
-def _client(url: str) -> Iterator[ElevenLabs]:
-    with httpx.Client(trust_env=False, timeout=120) as plain:
-        key = f"room-{secrets.token_hex(16)}"
-        yield ElevenLabs(base_url=url, api_key=key, httpx_client=plain)
+def _world(url: str) -> Iterator[World]:
+    """The stand-in, seen with a key of its own."""
+    key = f"room-{secrets.token_hex(16)}"
+    with httpx.Client(
+        base_url=url, trust_env=False, timeout=120, headers={"xi-api-key": key}
+    ) as http:
+        yield World(ElevenLabs(base_url=url, api_key=key, httpx_client=http), http)
 
 
-async def _call(
-    clients: list[ElevenLabs], alone: int, rounds: int
-) -> tuple[list[Turn], list[Turn]]:
-    voices, said = Voices(clients[0]), sentences()
+async def _turn(world: World, agent_id: str, question: Clip) -> Turn:
+    turn = await answered(world.client, agent_id, EAGER, question, 0.45)
+    turn.metrics = await asyncio.to_thread(world.metrics, turn.conversation_id)
+    return turn
+
+
+async def _call(worlds: list[World], alone: int, rounds: int) -> tuple[list[Turn], list[Turn]]:
+    voices, said = Voices(worlds[0].client), sentences()
     names = available()
-    agents = [
-        client.conversational_ai.agents.create(conversation_config=EAGER.config()).agent_id
-        for client in clients
-    ]
+    agents = [world.agent(EAGER) for world in worlds]
 
-    def turn(caller: int, number: int) -> partial:
+    def turn(caller: int, number: int) -> partial[Coroutine[Any, Any, Turn]]:
         question = said["questions"][number % len(said["questions"])]
         clip = voices.say(question, names[number % len(names)])
-        return partial(answered, clients[caller], agents[caller], EAGER, clip, 0.45)
+        return partial(_turn, worlds[caller], agents[caller], clip)
 
     warm = partial(
-        reply, clients[0], agents[0], voices.say(said["doubtful"], names[0]), QUIET, 0
+        reply, worlds[0].client, agents[0], voices.say(said["doubtful"], names[0]), QUIET, 0
     )  # loads all models, in every decoder
     await in_parallel([warm] * 4, 4, lambda: None)
-    many = range(len(clients))
-    progress = Progress(alone + rounds * len(clients))
-    one_by_one = [turn(n % len(clients), n) for n in range(alone)]
+    many = range(len(worlds))
+    progress = Progress(alone + rounds * len(worlds))
+    one_by_one = [turn(n % len(worlds), n) for n in range(alone)]
     at_once = [turn(caller, caller + n) for n in range(rounds) for caller in many]
     return (
         await in_parallel(one_by_one, 1, progress.step),
-        await in_parallel(at_once, len(clients), progress.step),
+        await in_parallel(at_once, len(worlds), progress.step),
     )
 
 

@@ -213,7 +213,9 @@ print(made, *seen)
 """
     url = room.standin.url
     runs = [
-        subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True)
+        subprocess.run(
+            [sys.executable, "-c", program, url], capture_output=True, text=True, timeout=HANG
+        )
         for _ in range(2)
     ]
     assert [run.stderr for run in runs] == ["", ""]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
+from bench.speech_turns import replies, split
 from voicekit.text.preparer import Preparer
 from voicekit.timeline.release import Release, left_to_play
 from voicekit.timeline.replay import simulate
@@ -71,6 +74,37 @@ def test_without_a_pause_fragments_are_those_of_the_text_alone():
     alone = whole.feed(SENTENCE) + whole.finish()
     sent, waiting = run(TOKENS, 1 / 200)
     assert [text for _, text in sent] + [waiting.strip()] == [f.spoken.strip() for f in alone]
+
+
+def sources(tokens, rate, latency=0.1):
+    """What each fragment stands for, when tokens come at an even rate to a player that plays."""
+    release, now, audio, cut = Release(Preparer()), 0.0, [], []
+
+    def out(fragments):
+        for fragment in fragments:
+            cut.append(fragment.source)
+            audio.append((now + latency, len(fragment.spoken) / 15))
+
+    for n, token in enumerate(tokens):
+        now, following = n / rate, (n + 1) / rate
+        out(release.token(token, left_to_play(audio, now)))
+        while (wait := release.look_after(left_to_play(audio, now))) and now + wait < following:
+            now += wait
+            out(release.look(left_to_play(audio, now)))
+    out(release.finish())
+    return cut
+
+
+@pytest.mark.parametrize("rate", [10, 15, 33, 50, 200])
+def test_a_first_fragment_is_the_same_at_every_rate_and_no_cut_is_in_a_word(rate):
+    for reply in replies():
+        cut = sources(split(reply), rate)
+        assert "".join(cut) == reply
+        if len(cut) > 1:
+            assert cut[0] == Preparer().feed(reply)[0].source
+        for before, after in pairwise(cut):
+            parted = before[-1].isspace() or after[0].isspace()
+            assert parted or not (before[-1].isalnum() or after[0].isalnum()), (before, after)
 
 
 def test_the_virtual_voice_releases_as_this_rule_does():
