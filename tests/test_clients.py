@@ -1,6 +1,6 @@
 """Other people's clients, unmodified, by the base URL alone.
 
-JavaScript: `npm ci --prefix tests/clients`. Frameworks: an environment of their own, named by
+JavaScript: `npm install --no-save --prefix tests/clients`. Frameworks: an environment of their own, named by
 `VOICEKIT_PEERS` (its python) or `.peers` in the checkout:
 `python3 -m venv .peers && .peers/bin/pip install -r tests/clients/peers.txt`, and for one of them
 `.peers/bin/pip install --target .peers/instructor -r tests/clients/instructor.txt`.
@@ -28,7 +28,7 @@ PEERS = Path(os.environ.get("VOICEKIT_PEERS", HERE.parent / ".peers" / "bin" / "
 pytestmark = pytest.mark.extended
 needs_javascript = pytest.mark.skipif(
     not (CLIENTS / "node_modules").is_dir() or not shutil.which("node"),
-    reason="needs node and `npm ci --prefix tests/clients`",
+    reason="needs node and `npm install --no-save --prefix tests/clients`",
 )
 needs_peers = pytest.mark.skipif(
     not PEERS.exists(), reason="needs `.peers`, see the top of tests/test_clients.py"

@@ -17,7 +17,9 @@ CLI = shutil.which("elevenlabs", path=os.pathsep.join([str(HERE), os.environ.get
 
 pytestmark = [
     pytest.mark.extended,
-    pytest.mark.skipif(CLI is None, reason="`npm ci` in tests/clients installs @elevenlabs/cli."),
+    pytest.mark.skipif(
+        CLI is None, reason="`npm install` in tests/clients installs @elevenlabs/cli."
+    ),
 ]
 
 

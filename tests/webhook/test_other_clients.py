@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.extended,
     pytest.mark.skipif(
         not (CLIENTS / "node_modules" / "ai").is_dir() or not shutil.which("node"),
-        reason="needs node and `npm ci --prefix tests/clients`",
+        reason="needs node and `npm install --no-save --prefix tests/clients`",
     ),
 ]
 
