@@ -1,7 +1,7 @@
 """Other people's clients, unmodified, by the base URL alone.
 
-JavaScript: `npm install --no-save --prefix tests/clients`. Frameworks: an environment of their own, named by
-`VOICEKIT_PEERS` (its python) or `.peers` in the checkout:
+JavaScript: `npm install --no-save --prefix tests/clients`. Frameworks: an environment of their
+own, named by `VOICEKIT_PEERS` (its python) or `.peers` in the checkout:
 `python3 -m venv .peers && .peers/bin/pip install -r tests/clients/peers.txt`, and for one of them
 `.peers/bin/pip install --target .peers/instructor -r tests/clients/instructor.txt`.
 """

@@ -18,7 +18,7 @@ CLI = shutil.which("elevenlabs", path=os.pathsep.join([str(HERE), os.environ.get
 pytestmark = [
     pytest.mark.extended,
     pytest.mark.skipif(
-        CLI is None, reason="`npm install` in tests/clients installs @elevenlabs/cli."
+        CLI is None, reason="needs `npm install` in tests/clients"
     ),
 ]
 
