@@ -17,9 +17,7 @@ CLI = shutil.which("elevenlabs", path=os.pathsep.join([str(HERE), os.environ.get
 
 pytestmark = [
     pytest.mark.extended,
-    pytest.mark.skipif(
-        CLI is None, reason="needs `npm install` in tests/clients"
-    ),
+    pytest.mark.skipif(CLI is None, reason="needs `npm install` in tests/clients"),
 ]
 
 
