@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from bench.webhook_server import SECRET, STATE
@@ -21,7 +23,14 @@ SERIAL = "the article's"
 def process(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """One of the programs beside this one, ended with the block."""
     command = [sys.executable, "-m", f"bench.{module}", *arguments]
-    program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    program = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+    )
     try:
         yield program
     finally:

@@ -65,7 +65,7 @@ def test_the_first_lesson_is_talked_to_from_top_to_bottom(lab, profile, root: Pa
             printed[name] = page.end(number, 60)
         assert printed["check"] == "passed\n"
         assert "PyAudio is not installed" in printed["script"]
-        assert printed["clean-up-run"].splitlines()[-1].startswith("deleted agent")
+        assert printed["clean-up-run"].startswith("deleted: everything")
         # The callbacks print in a thread of the SDK's, beside a page that sends all the time.
         assert "Heard: Here is our refund policy" in printed["barge"]
         assert "Tool:  find_order 4217" in printed["tool-agent"]

@@ -30,7 +30,7 @@ try {
   got.elevenError = [error instanceof ElevenLabsError, error.statusCode, error.body.detail.status];
 }
 
-const question = { model: "gpt-6-luna", messages: [{ role: "user", content: "Hello!" }] };
+const question = { model: "gpt-6-luna", reasoning_effort: "none", messages: [{ role: "user", content: "Hello!" }] };
 const whole = await openai.chat.completions.create(question);
 got.whole = whole.choices[0].message.content;
 got.streamed = "";

@@ -171,6 +171,8 @@ def run(parts: tuple[str, str], interrupt: bool = False) -> tuple[int, str]:
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"VOICEKIT_OFFLINE": "1"},
+        # What a shell runs in the background does not listen to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
         try:
             if interrupt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ def url(root: Path, tmp_path: Path) -> Iterator[str]:
     (last,) = (cell.source for cell in lesson.cells if cell.id == "production")
     (program,) = re.findall(r"```python\n(.*?)```", last, re.DOTALL)
     (tmp_path / "desk_webhook.py").write_text(program, "utf-8")
+    shutil.copytree(root / "notebooks/acme", tmp_path / "acme")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "desk_webhook:app"]

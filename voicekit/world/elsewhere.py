@@ -11,7 +11,6 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from voicekit.errors import ServingError
-from voicekit.serving import trusting
 
 _TIMEOUT = 10.0  # seconds for an answer that needs no work
 
@@ -48,6 +47,8 @@ class Elsewhere:
         self._ask("PUT", "profile", {"name": profile})
         self.ca_bundle: str | None = None
         if self.host in ("127.0.0.1", "localhost"):
+            from voicekit.serving import trusting  # late: it needs starlette
+
             self.ca_bundle = trusting(self._ask("GET", "authority"))
 
     def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> str:

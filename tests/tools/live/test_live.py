@@ -14,6 +14,7 @@ from voicekit.standin import Standin
 from voicekit.standin.app import build
 from voicekit.standin.catalog import profiles
 from voicekit.standin.state import State
+from voicekit.standin.tenants import Tenants
 from voicekit.tools.commands import live as command
 from voicekit.tools.live import DRIFTED, HELD, REFUSED, address, compare, table
 from voicekit.tools.live.shapes import Shape, differences
@@ -194,7 +195,7 @@ PLANTED = {
 @pytest.fixture(scope="module")
 def vendors() -> Iterator[tuple[Drifting, State, str, Standin]]:
     state = State(profiles.load("instant"))
-    drifting = Drifting(build(state))
+    drifting = Drifting(build(Tenants(state, apart=False)))
     served = serve(drifting, name="drifting-vendors")
     standin = Standin("instant")
     yield drifting, state, served.url, standin

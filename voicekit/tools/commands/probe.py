@@ -6,11 +6,12 @@ import argparse
 import getpass
 import json
 import sys
+from typing import TYPE_CHECKING, Any
 
-from voicekit.tools.probe import MODEL, Report, Row, probe
-from voicekit.tools.probe.found import FAIL
-from voicekit.tools.probe.platform import APIS
 from voicekit.world.keys import Secret
+
+if TYPE_CHECKING:
+    from voicekit.tools.probe import Report, Row
 
 _ASK = "-"
 
@@ -23,20 +24,22 @@ def main(argv: list[str]) -> int:
         "--secret", type=Secret, help="what the agent sends as its API key; - asks for it"
     )
     parser.add_argument(
-        "--api", choices=APIS, default=APIS[0], help=f"the agent's api_type (default {APIS[0]})"
+        "--api", help="the agent's api_type: chat_completions (the default) or responses"
     )
-    parser.add_argument("--model", default=MODEL, help=f"the agent's model id (default {MODEL})")
+    parser.add_argument("--model", help="the agent's model id")
     parser.add_argument("--limit", type=float, default=30.0, help="seconds for it all (default 30)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     options = parser.parse_args(argv)
+    from voicekit.tools.probe import probe  # late: `--help` works before anything is installed
+
     secret = _typed() if options.secret == _ASK else options.secret
+    named: dict[str, Any] = {"api": options.api, "model": options.model}
     watching = sys.stderr.isatty()
     try:
         report = probe(
             options.url,
             secret,
-            api=options.api,
-            model=options.model,
+            **{name: value for name, value in named.items() if value is not None},
             limit=options.limit,
             progress=_progress if watching else lambda _: None,
         )
@@ -60,6 +63,8 @@ def _progress(row: Row) -> None:
 
 def _whole(report: Report) -> str:
     """The table, what to do, and for each failure the request and the response."""
+    from voicekit.tools.probe.found import FAIL
+
     lines = [str(report)]
     shown: set[str] = set()
     for row in report:
