@@ -175,7 +175,7 @@ def test_a_probe(monkeypatch, secret):
 
 
 def test_the_probe_command(monkeypatch):
-    monkeypatch.setattr(probe_command, "probe", strike)
+    monkeypatch.setattr("voicekit.tools.probe.probe", strike)
     monkeypatch.setattr("sys.stdin", io.StringIO(CANARY))
     assert CANARY not in failing(probe_command.main, ["http://x/v1", "--secret", "-"])
 
