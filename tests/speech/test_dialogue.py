@@ -19,24 +19,10 @@ from websockets.sync.client import connect
 import voicekit
 from voicekit import Voice
 from voicekit.errors import SpeechError
-from voicekit.standin import start
 
 MODEL = "eleven_v4_turbo"
 VOICE = "21m00Tcm4TlvDq8ikWAM"
 REPLY = "Of course. I have found your order, and it left our warehouse this morning."
-
-
-@pytest.fixture
-def world():
-    return voicekit.connect(profile="instant", offline=True)
-
-
-@pytest.fixture
-def standin(world):  # noqa: ARG001 - it is what starts the stand-in
-    running = start("instant")
-    running.state.reset()
-    yield running
-    running.state.reset()
 
 
 def dial(standin: Any, path: str = "multi-stream-input", model: str = MODEL) -> Any:

@@ -20,25 +20,11 @@ import voicekit
 from voicekit import Clip, listen
 from voicekit.errors import AudioError, TranscriptionError
 from voicekit.speech import Committed, Partial, Problem, realtime
-from voicekit.standin import start
 from voicekit.standin.http.faults import Fault
 
 HOURS = "What are your opening hours"
 PARCEL = "Where is my parcel"
 RATE = 16000
-
-
-@pytest.fixture
-def world():
-    return voicekit.connect(profile="instant", offline=True)
-
-
-@pytest.fixture
-def standin(world):  # noqa: ARG001 - it is what starts the stand-in
-    running = start("instant")
-    running.state.reset()
-    yield running
-    running.state.reset()
 
 
 def run(coroutine: Any) -> Any:

@@ -12,23 +12,9 @@ import voicekit
 from voicekit import Voice, speak_sync
 from voicekit.errors import SpeechError
 from voicekit.speech.channel import Address
-from voicekit.standin import start
 from voicekit.standin.http.faults import Fault
 
 REPLY = "Of course. I have found your order, and it left our warehouse this morning."
-
-
-@pytest.fixture
-def world():
-    return voicekit.connect(profile="instant", offline=True)
-
-
-@pytest.fixture
-def standin(world):  # noqa: ARG001 - it is what starts the stand-in
-    running = start("instant")
-    running.state.reset()
-    yield running
-    running.state.reset()
 
 
 def run(coroutine):
